@@ -1,0 +1,1 @@
+"""The door to billing: accounts, balance, accruals and bills over REST."""

@@ -1,0 +1,1 @@
+"""The door to distribution: usage points, meters and readings over SOAP."""

@@ -1,0 +1,1 @@
+"""Our own database: customers, account links, sign-in attempts and last known balances."""

@@ -1,0 +1,1 @@
+"""Migrations: the store's tables as they grew, revision by revision."""

@@ -1,0 +1,108 @@
+"""Tables: what the store keeps. Money is whole minor units, time is aware, logins stand in `customers` alone."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment; SQLite, which knows no zones, keeps it in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time with ValueError, and turn an aware one into UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("the store keeps aware times only")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+customers: Final = Table(
+    "customers",
+    METADATA,
+    Column("subject", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text, unique=True),
+    Column("phone", Text, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("registered_at", Instant, nullable=False),
+)
+
+account_links: Final = Table(
+    "account_links",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("subject", Text, ForeignKey("customers.subject"), nullable=False),
+    Column("account_number", Text, nullable=False),
+    Column("linked_at", Instant, nullable=False),
+    Column("unlinked_at", Instant),
+)
+"""One row for each time that an account was linked. The same account may be linked by several customers: a family."""
+
+LINK_IS_OPEN: Final = text("unlinked_at IS NULL")
+
+Index(
+    "uq_account_links_open",
+    account_links.c.subject,
+    account_links.c.account_number,
+    unique=True,
+    postgresql_where=LINK_IS_OPEN,
+    sqlite_where=LINK_IS_OPEN,
+)
+
+attempts: Final = Table(
+    "attempts",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_failed_at", Instant, nullable=False, index=True),
+    Column("blocked_until", Instant, nullable=False),
+)
+"""Attempts that did not succeed, by a keyed hash of what was tried: no login, account or address stands here."""
+
+last_balances: Final = Table(
+    "last_balances",
+    METADATA,
+    Column("account_number", Text, primary_key=True),
+    Column("minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("as_of", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("average_daily_minor", BigInteger),
+    Column("is_prepaid", Boolean, nullable=False),
+)

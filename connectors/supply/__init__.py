@@ -1,0 +1,1 @@
+"""The door to supply: payments in a legacy relational database."""

@@ -1,0 +1,1 @@
+"""The one outgoing HTTP stack: pool, deadline, tracing."""

@@ -1,0 +1,1 @@
+"""The roof: settings, wiring, endpoints, limits and the command line. Decides nothing about electricity."""

@@ -1,0 +1,109 @@
+"""The application: routes, middleware and the lifespan that opens the house."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TypedDict
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from auth.tokens import AccessTokens
+from gateway import graphiql
+from gateway.endpoint import GraphQLEndpoint
+from gateway.logs import configure_logs
+from gateway.middleware import AnswerHeaders, BoundedBody, BriefStartFailure
+from gateway.operations import extensions
+from gateway.settings import Settings, load_settings
+from gateway.wiring import open_house
+from resolvers.graph import Graph
+from resolvers.house import House
+
+GRAPHQL_PATH = "/graphql"
+
+
+class State(TypedDict):
+    """What lives as long as the process; requests find it in `request.state`."""
+
+    house: House
+    tokens: AccessTokens
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Put the house together. Nothing outside the process is touched before the lifespan begins."""
+    graph = Graph(settings.systems, extensions(settings.limits))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        async with open_house(settings) as (house, tokens):
+            yield {"house": house, "tokens": tokens}
+
+    return Starlette(routes=_routes(settings, graph), middleware=_middleware(settings), lifespan=lifespan)
+
+
+def create_app_from_settings() -> Starlette:
+    """Put the house together as the environment and the settings file say; what a server process calls."""
+    settings = load_settings()
+    configure_logs(settings.log_format)
+    return create_app(settings)
+
+
+def _routes(settings: Settings, graph: Graph) -> list[BaseRoute]:
+    endpoint = GraphQLEndpoint(
+        graph,
+        allowed_origins=settings.allowed_origins,
+        max_subscriptions=settings.limits.subscriptions_per_connection,
+    )
+    routes: list[BaseRoute] = [
+        Route(GRAPHQL_PATH, endpoint),
+        WebSocketRoute(GRAPHQL_PATH, endpoint),
+        Route("/health/live", _live),
+        Route("/health/ready", _ready),
+    ]
+    if settings.graphiql:
+        routes += graphiql.routes(
+            graphql_path=GRAPHQL_PATH, operations=example_operations(), title=settings.load_profile().title
+        )
+        routes.append(Route("/", _to_graphiql))
+    return routes
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    return [
+        Middleware(BriefStartFailure),
+        Middleware(AnswerHeaders, headers=[("cache-control", "no-store"), ("x-content-type-options", "nosniff")]),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type"],
+        ),
+        Middleware(BoundedBody, max_bytes=settings.limits.body_bytes),
+    ]
+
+
+def example_operations() -> dict[str, str]:
+    """Read the example operations that README, GraphiQL and the tests share, by name."""
+    packed = Path(__file__).with_name("examples")
+    folder = packed if packed.is_dir() else Path(__file__).parents[1] / "docs" / "operations"
+    home_first = sorted(folder.glob("*.graphql"), key=lambda path: (path.stem != "home", path.stem))
+    return {path.stem: path.read_text("utf-8") for path in home_first}
+
+
+async def _live(_request: Request) -> JSONResponse:
+    """Answer while the process runs."""
+    return JSONResponse({"status": "live"})
+
+
+async def _ready(request: Request) -> JSONResponse:
+    """Answer 200 while the store answers; legacy systems may fail without the gateway being taken out."""
+    ready = await request.state.house.store_answers()
+    return JSONResponse({"status": "ready" if ready else "store does not answer"}, status_code=200 if ready else 503)
+
+
+async def _to_graphiql(_request: Request) -> RedirectResponse:
+    return RedirectResponse("/graphiql")

@@ -1,0 +1,191 @@
+"""Demo: a simulated utility in a process of its own, the gateway in front of it, and four customers to try it with.
+
+DemoError   the demo cannot run here; says what and how to mend it
+"""
+
+import asyncio
+import json
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import uvicorn
+from rich.console import Console
+from rich.table import Table
+
+from gateway.app import GRAPHQL_PATH, create_app
+from gateway.demo_users import DemoUser, front_door
+from gateway.logs import configure_logs
+from gateway.profiles import ProfileError
+from gateway.settings import GivenSettings, Settings
+
+HOST: Final = "127.0.0.1"
+HOLDERS: Final = {"none": 0, "one": 1, "ten": 10, "fifty": 50}
+SANDBOX_START_S: Final = 60
+
+
+class DemoError(Exception):
+    """The demo cannot run here; the text says what is wrong and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAddresses:
+    """Where everything is; the first keys of demo.json."""
+
+    graphql_url: str
+    websocket_url: str
+    graphiql_url: str
+    control_url: str
+
+    @classmethod
+    def at(cls, port: int, control_url: str) -> Self:
+        """Return the addresses of a gateway on a port of loopback."""
+        base = f"{HOST}:{port}"
+        return cls(f"http://{base}{GRAPHQL_PATH}", f"ws://{base}{GRAPHQL_PATH}", f"http://{base}/graphiql", control_url)
+
+
+class ToldServer(uvicorn.Server):
+    """uvicorn's server, which tells when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start and tell."""
+        await super().startup(sockets)
+        self.up.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo with its options; `run` lasts until Ctrl-C."""
+
+    profile: str
+    port: int
+    accounts: int
+    seed: int
+    data_dir: Path
+    console: Console = Console()  # noqa: RUF009 -- stateless
+
+    async def run(self) -> None:
+        """Start the sandbox, then the gateway, then register the customers; stop all of it together."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with _listen(self.port) as listener:
+            async with self._sandbox() as (sandbox, announced):
+                settings = self._settings(announced, listener.getsockname()[1])
+                configure_logs(settings.log_format)
+                await self._serve(settings, listener, sandbox, announced["control_url"])
+
+    async def _serve(self, settings: Settings, listener: socket.socket, sandbox: Process, control_url: str) -> None:
+        server = ToldServer(uvicorn.Config(create_app(settings), log_config=None, timeout_graceful_shutdown=3))
+        serving = asyncio.create_task(_serve(server, listener))
+        sandbox_ended = asyncio.create_task(sandbox.wait())
+        try:
+            await self._introduce(server, serving, DemoAddresses.at(listener.getsockname()[1], control_url))
+            await asyncio.wait({serving, sandbox_ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not serving.done():
+                raise DemoError("the simulated utility has stopped; its messages are above")
+        finally:
+            server.should_exit = True
+            sandbox_ended.cancel()
+            await serving
+
+    async def _introduce(self, server: ToldServer, serving: asyncio.Task[None], addresses: DemoAddresses) -> None:
+        """Register the customers through the front door, then tell where everything is."""
+        up = asyncio.create_task(server.up.wait())
+        await asyncio.wait({up, serving}, return_when=asyncio.FIRST_COMPLETED)
+        if not up.done():
+            up.cancel()
+            await serving
+        async with front_door(addresses.graphql_url, addresses.control_url) as door:
+            users = [await door.settle(name, size) for name, size in HOLDERS.items()]
+        _write_private(self.data_dir / "demo.json", {**asdict(addresses), "users": [asdict(user) for user in users]})
+        self._greet(addresses, users)
+
+    @asynccontextmanager
+    async def _sandbox(self) -> AsyncIterator[tuple[Process, dict[str, Any]]]:
+        """Start the sandbox and wait for its announcement; it ends with our end of its input, so never outlives us."""
+        options = {"profile": self.profile, "accounts": self.accounts, "seed": self.seed, "data-dir": self.data_dir}
+        arguments = [f"--{name}={value}" for name, value in options.items()]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "sandbox", *arguments, "--until-stdin-closes", stdin=PIPE, stdout=PIPE
+        )
+        try:
+            yield process, await _announcement(process)
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
+            await process.wait()
+
+    def _settings(self, announced: Mapping[str, Any], port: int) -> Settings:
+        distribution = announced["distribution"]
+        given: dict[str, Any] = {
+            "profile": self.profile,
+            "data_dir": self.data_dir / f"{Path(self.profile).stem}-{self.accounts}-{self.seed}",
+            "issuer": f"http://{HOST}:{port}",
+            "log_format": "console",
+            "billing": {"base_url": announced["billing"]["url"], "api_key": announced["billing"]["api_key"]},
+            "distribution": {
+                "endpoint": distribution["url"],
+                "user": distribution["user"],
+                "password": distribution["password"],
+            },
+            "supply": {"url": announced["supply"]["url"]},
+        }
+        try:
+            return GivenSettings(**given)
+        except (ProfileError, ValueError) as error:
+            raise DemoError(f"the profile {self.profile} cannot be used: {error}") from error
+
+    def _greet(self, addresses: DemoAddresses, users: list[DemoUser]) -> None:
+        table = Table(title="Gridgate answers. Everything here is simulated. Ctrl-C ends it.", title_justify="left")
+        table.add_column("What")
+        table.add_column("Where", overflow="fold")
+        for name, url in asdict(addresses).items():
+            table.add_row(name.replace("_url", ""), url)
+        for user in users:
+            table.add_row(f"customer with {len(user.accounts)} accounts", f"{user.login} / {user.password}")
+        table.add_row("all of this, for scripts", str(self.data_dir / "demo.json"))
+        self.console.print(table)
+
+
+async def _announcement(process: Process) -> dict[str, Any]:
+    if process.stdout is None:
+        raise DemoError("the simulated utility has no standard output")
+    try:
+        async with asyncio.timeout(SANDBOX_START_S):
+            line = await process.stdout.readline()
+    except TimeoutError as error:
+        raise DemoError(f"the simulated utility did not answer within {SANDBOX_START_S} seconds") from error
+    if not line:
+        raise DemoError("the simulated utility could not start; its messages are above")
+    announced: dict[str, Any] = json.loads(line)
+    return announced
+
+
+async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    try:
+        await server.serve(sockets=[listener])
+    except SystemExit as error:  # uvicorn's way to say that the application could not start
+        raise DemoError("the gateway could not start; its messages are above") from error
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise DemoError(f"port {port} cannot be used ({error.strerror}); choose another with --port") from error
+
+
+def _write_private(path: Path, value: Mapping[str, object]) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    draft = path.with_suffix(".part")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(value, indent=2), "utf-8")
+    draft.replace(path)

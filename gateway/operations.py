@@ -1,0 +1,109 @@
+"""What surrounds every operation: its context, its limits, cached documents, and how its errors leave the house."""
+
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, cast
+
+import structlog
+from graphql import GraphQLError
+from strawberry.extensions import (
+    MaskErrors,
+    MaxAliasesLimiter,
+    MaxTokensLimiter,
+    ParserCache,
+    QueryDepthLimiter,
+    SchemaExtension,
+    ValidationCache,
+)
+
+from gateway.endpoint import Caller
+from resolvers.context import OperationContext
+from schema.errors import ErrorCode, GridgateError, UpstreamError
+
+CACHED_DOCUMENTS: Final = 1024
+"""How many parsed and validated documents a process keeps (performance: parsing and validation cost about 2 ms)."""
+
+log = structlog.get_logger("gridgate")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one operation may ask for."""
+
+    depth: int = 15
+    aliases: int = 30
+    tokens: int = 2_000
+    nodes: int = 20_000
+    body_bytes: int = 1_000_000
+    subscriptions_per_connection: int = 100
+
+
+class FreshContext(SchemaExtension):
+    """Give each operation a context of its own: a WebSocket connection has but one."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Replace the connection's caller by the operation's context."""
+        caller = cast("Caller", self.execution_context.context)
+        self.execution_context.context = OperationContext.begin(caller.house, caller.current(), caller.address)
+        yield
+
+
+class ShownErrors(MaskErrors):
+    """Let coded errors through, give documents that are at fault a code, and hide and log everything else."""
+
+    def __init__(self) -> None:
+        super().__init__(should_mask_error=lambda _: True)
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        """Return the error as the client may see it."""
+        match error.original_error:
+            case UpstreamError() as upstream:
+                log.warning("upstream_failed", system=upstream.system.value, cause=_causes(upstream), path=error.path)
+                return error
+            case GridgateError():
+                return error
+            case None | GraphQLError():
+                return _coded(error, error.message, ErrorCode.OPERATION_INVALID)
+            case unexpected:
+                log.error("internal_error", error=type(unexpected).__name__, where=_where(unexpected), path=error.path)
+                return _coded(error, "Something went wrong on our side.", ErrorCode.INTERNAL)
+
+
+def extensions(limits: Limits) -> list[Callable[[], SchemaExtension]]:
+    """List the extensions of the graph, outermost first."""
+    return [
+        ShownErrors,
+        FreshContext,
+        lambda: MaxTokensLimiter(max_token_count=limits.tokens),
+        lambda: QueryDepthLimiter(max_depth=limits.depth),
+        lambda: MaxAliasesLimiter(max_alias_count=limits.aliases),
+        lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
+        lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+    ]
+
+
+def _coded(error: GraphQLError, message: str, code: ErrorCode) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={"code": code.value},
+    )
+
+
+def _causes(error: BaseException) -> list[str]:
+    """Name the types of the chain of causes; their texts may hold personal data."""
+    names: list[str] = []
+    cause = error.__cause__
+    while cause is not None:
+        names.append(type(cause).__name__)
+        cause = cause.__cause__
+    return names
+
+
+def _where(error: BaseException) -> list[str]:
+    """Tell where an error arose, without any value."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]

@@ -1,0 +1,1 @@
+"""Facts about the roof: settings, wiring, endpoints and the command line."""

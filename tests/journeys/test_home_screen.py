@@ -1,0 +1,61 @@
+"""Bars 1 and 2: the home screen is complete, and costs the same few upstream calls for any number of accounts."""
+
+from typing import Any
+
+import pytest
+
+from tests.demo_process import DemoProcess
+
+
+def accounts_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    assert "errors" not in answer, answer["errors"]
+    nodes: list[dict[str, Any]] = answer["data"]["me"]["accounts"]["nodes"]
+    return nodes
+
+
+@pytest.mark.parametrize("size", [1, 10, 50])
+def test_the_home_screen_is_complete(demo: DemoProcess, size: int) -> None:
+    accounts = accounts_of(demo.ask("home", token=demo.token(size)))
+    assert [account["number"] for account in accounts] == sorted(demo.user(size)["accounts"])
+    for account in accounts:
+        assert account["status"] in {"ACTIVE", "SUSPENDED"}
+        assert account["holder"]["lastName"]
+        assert account["address"]["city"]
+        assert account["tariff"]["name"]
+        assert account["balance"]["isStale"] is False
+        assert len(account["charges"]["nodes"]) == 12
+        assert [len(meter["readings"]["nodes"]) for meter in account["meters"]] == [12] * len(account["meters"])
+        assert account["meters"]
+        assert len(account["payments"]["nodes"]) == 12
+
+
+def test_rows_come_newest_first(demo: DemoProcess) -> None:
+    for account in accounts_of(demo.ask("home", token=demo.token(10))):
+        periods = [charge["period"] for charge in account["charges"]["nodes"]]
+        accepted = [payment["acceptedAt"] for payment in account["payments"]["nodes"]]
+        assert periods == sorted(set(periods), reverse=True)
+        assert accepted == sorted(accepted, reverse=True)
+        for meter in account["meters"]:
+            read_at = [reading["readAt"] for reading in meter["readings"]["nodes"]]
+            assert read_at == sorted(read_at, reverse=True)
+
+
+def test_a_customer_without_accounts_sees_an_empty_list(demo: DemoProcess) -> None:
+    assert accounts_of(demo.ask("home", token=demo.token(0))) == []
+
+
+def test_the_number_of_upstream_calls_does_not_depend_on_the_number_of_accounts(
+    demo: DemoProcess, record_property: Any
+) -> None:
+    counted = {}
+    for size in (1, 10, 50):
+        token = demo.token(size)
+        demo.forget_calls()
+        demo.ask("home", token=token)
+        counted[size] = demo.calls()
+    assert counted[1] == counted[10] == counted[50]
+    total = sum(sum(operations.values()) for operations in counted[50].values())
+    record_property("upstream_calls", total)
+    assert total <= 7
+    assert set(counted[50]) == {"billing", "distribution", "supply"}
+    assert {count for operations in counted[50].values() for count in operations.values()} == {1}

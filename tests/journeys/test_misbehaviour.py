@@ -1,0 +1,164 @@
+"""Bar 3: every bad manner of every system against every root field: no hang, no unhandled error, the rest complete."""
+
+import time
+from typing import Any, Final
+
+import pytest
+
+from tests.demo_process import DemoProcess
+
+DEADLINE_S: Final = 5.0
+SLACK_S: Final = 2.0
+"""What this machine may add to the deadline under load."""
+
+MANNERS: Final[dict[str, dict[str, Any]]] = {
+    "slow": {"latency_ms": 300, "jitter_ms": 100},
+    "erring": {"error_rate": 1.0},
+    "erring-half": {"error_rate": 0.5},
+    "hanging": {"hang": True},
+    "truncating": {"truncate": True},
+    "garbling": {"malformed": True},
+    "wrong-encoding": {"wrong_encoding": True},
+    "fault-in-200": {"fault_in_200": True},
+    "empty-list-item": {"empty_list": "item"},
+    "empty-list-nil": {"empty_list": "nil"},
+    "empty-list-missing": {"empty_list": "missing"},
+    "single-element": {"single_element": True},
+    "zeros-lost": {"strip_zeros": True},
+    "rows-repeated": {"repeat_rows": True},
+    "decimal-comma": {"decimal_comma": True},
+    "renamed": {"renamed_operations": True},
+    "maintenance": {"maintenance_until": "2030-01-01T06:00:00+02:00"},
+}
+"""Every manner of the sandbox; `test_every_manner_is_tried` compares with what it offers."""
+
+HARMLESS: Final = {
+    "slow",
+    "wrong-encoding",
+    "empty-list-item",
+    "empty-list-nil",
+    "empty-list-missing",
+    "single-element",
+    "zeros-lost",
+    "rows-repeated",
+    "decimal-comma",
+}
+"""Manners that the connectors see through: the answer is as complete as without them."""
+
+CODES: Final = {
+    "erring": {"UPSTREAM_UNAVAILABLE"},
+    "erring-half": {"UPSTREAM_UNAVAILABLE"},
+    "hanging": {"UPSTREAM_TIMEOUT"},
+    "truncating": {"UPSTREAM_MALFORMED", "UPSTREAM_UNAVAILABLE"},
+    "garbling": {"UPSTREAM_MALFORMED", "UPSTREAM_UNAVAILABLE"},
+    "fault-in-200": {"UPSTREAM_UNAVAILABLE"},
+    "renamed": {"UPSTREAM_UNAVAILABLE"},
+    "maintenance": {"PLANNED_MAINTENANCE"},
+}
+
+OWNERS: Final = {
+    "holder": "billing",
+    "balance": "billing",
+    "charges": "billing",
+    "bills": "billing",
+    "meters": "distribution",
+    "payments": "supply",
+}
+"""Whose each of an account's fields is."""
+
+FIELDS: Final = """
+  number
+  holder { lastName }
+  balance { amountOwedByCustomer }
+  charges(first: 3) { totalCount nodes { period energy amount } }
+  bills(first: 3) { totalCount nodes { number closingBalance } }
+  meters { serialNumber readings(first: 3) { totalCount nodes { readAt value } } }
+  payments(first: 3) { totalCount nodes { amount acceptedAt } }
+"""
+
+
+def known_manners(demo: DemoProcess) -> dict[str, list[str]]:
+    known: dict[str, list[str]] = demo.client.get(f"{demo.facts['control_url']}/faults/known").json()
+    return known
+
+
+def test_every_manner_is_tried(kharkiv: DemoProcess) -> None:
+    tried = {key for manner in MANNERS.values() for key in manner}
+    offered = {key for keys in known_manners(kharkiv).values() for key in keys}
+    assert tried == offered
+
+
+def roots(demo: DemoProcess, node_id: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Write every root field that reads, each as an operation with its variables."""
+    number = demo.user(10)["accounts"][0]
+    entities = [{"__typename": "Account", "number": number}]
+    return {
+        "me": (f"{{ me {{ accounts(first: 3) {{ nodes {{ {FIELDS} }} }} }} }}", {}),
+        "account": (f"query($n: AccountNumber!) {{ account(number: $n) {{ {FIELDS} }} }}", {"n": number}),
+        "node": (f"query($i: ID!) {{ node(id: $i) {{ ... on Account {{ {FIELDS} }} }} }}", {"i": node_id}),
+        "_entities": (
+            f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on Account {{ {FIELDS} }} }} }}",
+            {"r": entities},
+        ),
+        "tariffs": ("{ tariffs { code tiers { unitPrice } } }", {}),
+        "notices": ("{ notices { kind text } }", {}),
+    }
+
+
+def accounts_in(name: str, data: dict[str, Any]) -> list[dict[str, Any]]:
+    match name:
+        case "me":
+            nodes: list[dict[str, Any]] = data["me"]["accounts"]["nodes"]
+            return nodes
+        case "_entities":
+            entities: list[dict[str, Any]] = data["_entities"]
+            return entities
+        case "account" | "node":
+            return [data[name]]
+    return []
+
+
+def check(root: str, manner: str, system: str, calm: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Compare a disturbed answer with a calm one: untouched systems whole, touched ones whole or null with a code."""
+    errors = answer.get("errors", [])
+    for error in errors:
+        assert error["extensions"]["code"] in CODES.get(manner, set()), (root, manner, system, error)
+        assert error["extensions"]["system"] == system
+        assert error["extensions"]["planned"] is (manner == "maintenance")
+    if root == "notices" and system == "billing" and errors:
+        assert answer["data"]["notices"] is None
+        return
+    if root in {"notices", "tariffs"}:
+        assert answer["data"] == calm["data"]
+        return
+    pairs = zip(accounts_in(root, calm["data"]), accounts_in(root, answer["data"]), strict=True)
+    for before, now in pairs:
+        for field, owner in OWNERS.items():
+            if owner != system or manner in HARMLESS:
+                assert now[field] == before[field] or field == "holder", (root, manner, system, field)
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_bad_manners_spoil_only_their_own_system(
+    demo: DemoProcess, manner: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = demo.token(10)
+    number = demo.user(10)["accounts"][0]
+    node_id = demo.send("query($n: AccountNumber!) { account(number: $n) { id } }", {"n": number}, token)
+    operations = roots(demo, node_id["data"]["account"]["id"])
+    calm = {name: demo.send(query, variables, token) for name, (query, variables) in operations.items()}
+    assert not [answer for answer in calm.values() if "errors" in answer]
+    known, tried = known_manners(demo), 0
+    for system in ("billing", "distribution", "supply"):
+        if not MANNERS[manner].keys() <= set(known[system]):
+            continue
+        demo.disturb(system, **MANNERS[manner])
+        for name, (query, variables) in operations.items():
+            began = time.monotonic()
+            answer = demo.send(query, variables, token)
+            assert time.monotonic() - began < DEADLINE_S + SLACK_S
+            check(name, manner, system, calm[name], answer)
+            tried += 1
+        demo.calm()
+    with capsys.disabled():
+        print(f" [{tried} cells]", end="")

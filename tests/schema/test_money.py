@@ -1,0 +1,52 @@
+from decimal import Decimal
+
+import pytest
+from graphql import GraphQLError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schema.money import EXPONENTS, MONEY_SCALAR, Money
+
+MONEY = st.builds(Money, st.integers(), st.sampled_from(sorted(EXPONENTS)))
+
+
+@given(MONEY)
+def test_the_scalar_carries_any_amount_unchanged(money: Money) -> None:
+    assert MONEY_SCALAR.parse_value(MONEY_SCALAR.serialize(money)) == money
+
+
+def test_an_amount_beyond_64_bits_survives() -> None:
+    shown = MONEY_SCALAR.serialize(Money(2**80, "UZS"))
+    assert shown == {"minor": "1208925819614629174706176", "currency": "UZS", "exponent": 2}
+
+
+@given(MONEY)
+def test_major_units_are_exact(money: Money) -> None:
+    assert Money.from_major(money.major, money.currency) == money
+
+
+def test_an_amount_finer_than_the_minor_unit_is_refused() -> None:
+    with pytest.raises(ValueError, match="finer than the minor unit of UAH"):
+        Money.from_major(Decimal("0.001"), "UAH")
+
+
+def test_two_currencies_are_never_added() -> None:
+    with pytest.raises(ValueError, match="cannot add UZS to UAH"):
+        Money(1, "UAH") + Money(1, "UZS")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        12.5,
+        "12.50 UAH",
+        {"minor": 1250, "currency": "UAH"},
+        {"minor": "12.5", "currency": "UAH"},
+        {"minor": "1250", "currency": "XXX"},
+        {"minor": "1250"},
+    ],
+)
+def test_anything_else_is_no_money(value: object) -> None:
+    with pytest.raises(GraphQLError, match="Money"):
+        MONEY_SCALAR.parse_value(value)
