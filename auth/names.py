@@ -20,13 +20,11 @@ _PASSED_OVER: Final = frozenset({"Zs", "Pd", "Pc", "Cf", "Cc"})
 
 def folded(name: str) -> str:
     """Return the one spelling of a name that comparing goes by."""
-    with_apostrophes = name.translate(_ONE_APOSTROPHE)  # before NFKC, which takes an acute accent apart
-    composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", with_apostrophes).casefold())
-    return "".join(
-        character
-        for character in composed.translate(_ONE_APOSTROPHE | _REFORMED_UZBEK)
-        if unicodedata.category(character) not in _PASSED_OVER
-    )
+    taken_apart = name.translate(_ONE_APOSTROPHE)  # before the rest, which would take an acute accent for its mark
+    for _ in range(2):  # folding case makes new compositions
+        taken_apart = unicodedata.normalize("NFKD", taken_apart).casefold()
+    letters = (each for each in taken_apart if unicodedata.category(each) not in _PASSED_OVER)
+    return unicodedata.normalize("NFC", "".join(letters)).translate(_ONE_APOSTROPHE | _REFORMED_UZBEK)
 
 
 def is_same_name(one: str, other: str) -> bool:

@@ -96,10 +96,10 @@ class AccessTokens:
         try:
             decoded = jwt.decode(token, self._key, algorithms=ALGORITHMS)
             self._check(decoded, now)
-        except (JoseError, ValueError) as error:  # ValueError: not even text of a token's shape
+            expires_at = datetime.fromtimestamp(decoded.claims["exp"], UTC)
+        except (JoseError, ValueError, OverflowError) as error:  # also what has not even a token's shape
             raise Unauthenticated(_REFUSED) from error
         claims = decoded.claims
-        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
         scopes = frozenset(_KNOWN_SCOPES[name] for name in claims["scope"].split() if name in _KNOWN_SCOPES)
         return Principal(claims["sub"], scopes, expires_at), expires_at
 
@@ -114,6 +114,8 @@ class AccessTokens:
         for name in _TIME_CLAIMS:
             if type(decoded.claims.get(name)) is not int:
                 raise InvalidClaimError(name)
+        if decoded.claims["auth_time"] > decoded.claims["iat"]:
+            raise InvalidClaimError("auth_time")
         JWTAccessTokenClaimsValidator(now=int(now.timestamp()), leeway=_CLOCKS_APART_S, **self._expected).validate(
             decoded.claims
         )

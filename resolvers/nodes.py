@@ -118,7 +118,11 @@ async def resolve_entities(context: OperationContext, representations: list[Mapp
     context.principal.require()
     if len(representations) > MAX_FIRST:
         raise InvalidArgument("representations", f"At most {MAX_FIRST} representations at a time.")
-    return await gather(*(find_node(context, _reference(each)) for each in representations), return_exceptions=True)
+    return await gather(*(_resolve_entity(context, each) for each in representations), return_exceptions=True)
+
+
+async def _resolve_entity(context: OperationContext, representation: Mapping[str, Any]) -> Node:
+    return await find_node(context, _reference(representation))
 
 
 def _reference(representation: Mapping[str, Any]) -> NodeKey:

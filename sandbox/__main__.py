@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import asyncpg
 import typer
 
 from sandbox.clock import Clock
@@ -79,6 +80,7 @@ def sandbox(  # noqa: PLR0913 - every option of the command line
     start = clock_start.replace(tzinfo=UTILITIES[profile].zone) if clock_start else None
     world = World(profile, accounts=accounts, seed=seed, clock=Clock(start, speed=clock_speed))
     gc.freeze()  # what was imported lives as long as the process
+    gc.set_threshold(50_000, 20, 20)  # histories are trees without cycles: look for garbage less often
     with tempfile.TemporaryDirectory(prefix="sandbox-") as temporary:
         options = Options(
             host=host,
@@ -93,7 +95,7 @@ def sandbox(  # noqa: PLR0913 - every option of the command line
         )
         try:
             asyncio.run(run(world, options))
-        except OSError as error:
+        except (OSError, asyncpg.PostgresError) as error:
             typer.echo(f"The sandbox could not start: {error}", err=True)
             raise typer.Exit(1) from error
 

@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
+_MOST_DIGITS = 12
+
 
 class BodyRefused(ValueError):
     """Say what is wrong with a body or parameter."""
@@ -83,6 +85,6 @@ def _decimal(key: str, value: object) -> Decimal:
         number = Decimal(value) if isinstance(value, str | int) and not isinstance(value, bool) else Decimal("NaN")
     except InvalidOperation as error:
         raise BodyRefused(f"{key} is a decimal string, not {value!r}") from error
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
         raise BodyRefused(f"{key} is a decimal string, not {value!r}")
     return number

@@ -49,39 +49,45 @@ class Options:
 async def run(world: World, options: Options) -> None:
     """Serve until a signal (or the end of stdin) comes; print the announcement when every listener answers."""
     stop = _stop_event(until_stdin_closes=options.until_stdin_closes)
-    calls, board = Calls(), FaultBoard(world.utility.zone)
-    api_key, soap_password, supply_password = map(_secret, ("API_KEY", "SOAP_PASSWORD", "SUPPLY_PASSWORD"))
-    soap_user = os.environ.get("SANDBOX_SOAP_USER", "gridgate")
     if options.green_button is not None:
         load_feeds(world, options.green_button)
     async with AsyncExitStack() as open_doors:
-
-        async def opened(app: Listener) -> str:
-            open_doors.push_async_callback(app.close)
-            return app.url
-
-        host = options.host
-        billing_app = billing.create_app(world, calls, board, api_key=api_key)
-        soap_app = distribution.create_app(world, calls, board, user=soap_user, password=soap_password)
-        billing_url = await opened(await listen(billing_app, host, options.billing_port))
-        soap_url = await opened(await listen(soap_app, host, options.distribution_port)) + "/soap"
-        control_url = await opened(await listen(control.create_app(world, calls, board), host, options.control_port))
-        supply_url = await _open_supply(open_doors, world, calls, board, options, supply_password)
-        open_doors.callback(board.closing.set)  # first of all: whoever hangs on purpose lets go
-        announcement = {
-            "billing": {"url": billing_url, "api_key": api_key},
-            "distribution": {
-                "url": soap_url,
-                "wsdl_url": f"{soap_url}?wsdl",
-                "user": soap_user,
-                "password": soap_password,
-            },
-            "supply": {"url": supply_url},
-            "control_url": control_url,
-        }
+        announcement = await _open_all(open_doors, world, options)
         sys.stdout.write(json.dumps(announcement) + "\n")
         sys.stdout.flush()
         await stop.wait()
+
+
+async def _open_all(open_doors: AsyncExitStack, world: World, options: Options) -> dict[str, object]:
+    """Open every listener, and give what is announced of them."""
+    calls, board = Calls(), FaultBoard(world.utility.zone)
+    api_key, soap_password, supply_password = map(_secret, ("API_KEY", "SOAP_PASSWORD", "SUPPLY_PASSWORD"))
+    soap_user = os.environ.get("SANDBOX_SOAP_USER", "gridgate")
+    billing_app = billing.create_app(world, calls, board, api_key=api_key)
+    soap_app = distribution.create_app(world, calls, board, user=soap_user, password=soap_password)
+    control_app = control.create_app(world, calls, board)
+    listeners: list[Listener] = []
+    open_doors.push_async_callback(_close_all, listeners)
+    for app, port in (
+        (billing_app, options.billing_port),
+        (soap_app, options.distribution_port),
+        (control_app, options.control_port),
+    ):
+        listeners.append(await listen(app, options.host, port))
+    billing_url, soap_url, control_url = (listener.url for listener in listeners)
+    supply_url = await _open_supply(open_doors, world, calls, board, options, supply_password)
+    open_doors.callback(board.closing.set)  # first of all: whoever hangs on purpose lets go
+    soap = {"url": f"{soap_url}/soap", "wsdl_url": f"{soap_url}/soap?wsdl", "user": soap_user}
+    return {
+        "billing": {"url": billing_url, "api_key": api_key},
+        "distribution": {**soap, "password": soap_password},
+        "supply": {"url": supply_url},
+        "control_url": control_url,
+    }
+
+
+async def _close_all(listeners: list[Listener]) -> None:
+    await asyncio.gather(*(listener.close() for listener in listeners))
 
 
 async def _open_supply(  # noqa: PLR0913, PLR0917 - each is another part of the sandbox
@@ -95,7 +101,7 @@ async def _open_supply(  # noqa: PLR0913, PLR0917 - each is another part of the 
         mirror = Mirror(world, options.supply_url)
         mirror.begin()
         open_doors.push_async_callback(mirror.close)
-        return options.supply_url
+        return options.supply_url.replace("postgresql://", "postgresql+asyncpg://", 1)
     options.data_dir.mkdir(parents=True, exist_ok=True)
     system = await supply.serve(
         world,
@@ -116,8 +122,7 @@ def load_feeds(world: World, folder: Path) -> None:
     A feed that is not electricity is passed over with a line in the log. `GET /greenbutton` tells what went where.
     """
     numbers = chain.from_iterable(chain(world.holders(10), world.holders(50)))
-    for path in sorted(folder.glob("*.xml")):
-        account = next(numbers)
+    for path, account in zip(sorted(folder.glob("*.xml")), numbers, strict=False):
         try:
             world.load_green_button(account, path)
         except FeedRefused as refused:

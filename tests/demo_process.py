@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ class DemoProcess:
     facts: dict[str, Any]
     client: httpx2.Client
     pid: int
+    tokens: dict[tuple[int | str, ...], str] = field(default_factory=dict)
 
     def user(self, accounts: int) -> dict[str, Any]:
         """Return the customer with so many accounts."""
@@ -33,6 +34,13 @@ class DemoProcess:
         return found
 
     def token(self, accounts: int, scopes: list[str] | None = None) -> str:
+        """Return an access token of the customer with so many accounts; each is asked for once."""
+        key = (accounts, *(scopes or ()))
+        if key not in self.tokens:
+            self.tokens[key] = self.sign_in(accounts, scopes)
+        return self.tokens[key]
+
+    def sign_in(self, accounts: int, scopes: list[str] | None = None) -> str:
         """Sign the customer with so many accounts in, and return the access token."""
         user = self.user(accounts)
         given = {"login": user["login"], "password": user["password"]} | ({"scopes": scopes} if scopes else {})

@@ -58,7 +58,7 @@ def private_postgres() -> Iterator[Postgres]:
         command += ["-h", "127.0.0.1", "-p", str(port)]
         command += [word for option in _OPTIONS for word in ("-c", option)]
         with (home / "log").open("wb") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, **account)  # noqa: S603 - our own command
+            server = subprocess.Popen(command, stdout=log, stderr=log, **account)
         try:
             _await_logins(port, server, home / "log")
             yield Postgres("127.0.0.1", port)
@@ -123,7 +123,7 @@ def _answers(binaries: Path, account: Mapping[str, Any]) -> bool:
 
 
 def _run(command: list[str | Path], account: Mapping[str, Any]) -> None:
-    subprocess.run(command, check=True, capture_output=True, **account)  # noqa: S603 - our own command
+    subprocess.run(command, check=True, capture_output=True, **account)
 
 
 def _free_port() -> int:

@@ -1,11 +1,17 @@
-"""The balance feed: billing does not push, so accounts that somebody follows are polled, each at its own pace."""
+"""The balance feed: billing does not push, so accounts that somebody follows are polled, each at its own pace.
+
+One look asks billing and supply about many accounts at once. Looks follow one another, so that what comes due during one
+makes a full batch for the next; only one that takes long is overtaken, and only by a few.
+"""
 
 import asyncio
-from asyncio import gather, timeout, timeout_at
+from asyncio import Semaphore, TaskGroup, gather, timeout, wait
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final, TypeVar
+
+import structlog
 
 from connectors.billing.port import Billing
 from connectors.supply.port import Supply
@@ -13,56 +19,112 @@ from connectors.transport.deadline import Deadline
 from schema.billing import Balance
 from schema.errors import UpstreamError
 from schema.identifiers import AccountNumber
-from schema.payments import Payment
+from schema.money import Money
+from schema.systems import System
 
-Fingerprint: TypeAlias = tuple[object, ...]
+T = TypeVar("T")
 
 SLOWER: Final = 1.5
 """How much longer an account rests after each look that found nothing new."""
 
+EARLY: Final = 0.25
+"""The share of its rest that an account gives up to be looked at together with one that is due: fewer, fuller batches."""
+
+ACCOUNTS_PER_LOOK: Final = 200
+LOOKS_AT_ONCE: Final = 4
+
+log = structlog.get_logger("gridgate")
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a followed account is looked at: at once after a change, then ever more seldom."""
+    """How often a followed account is looked at: at once after a change, then ever more seldom.
 
-    shortest_s: float = 0.2
+    `deadline_s` bounds a look; `pending_s` is how long a balance waits for the pending payments that go with it.
+    """
+
+    shortest_s: float = 0.1
     longest_s: float = 15.0
     deadline_s: float = 5.0
+    pending_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a follower is told the changes of; `pending` names the payments, None where supply did not say."""
+
+    amount: Money
+    is_stale: bool
+    pending: frozenset[str] | None
+
+    @classmethod
+    def of(cls, balance: Balance) -> "State":
+        """Take the state of a balance."""
+        payments = balance.known_pending
+        pending = None if payments is None else frozenset(payment.reference for payment in payments)
+        return cls(balance.amount_owed_by_customer, balance.is_stale, pending)
+
+    def after(self, known: "State | None") -> "State":
+        """Return the state with pending payments as known before where they are not known now: silence is no change."""
+        return replace(self, pending=known.pending) if known and self.pending is None else self
 
 
 @dataclass(eq=False, slots=True)
 class Follower:
-    """One subscription: the newest balance of each account that it has not been told yet."""
+    """One subscription: the newest balance of each account that it has not been told yet, and no older one."""
 
-    numbers: frozenset[AccountNumber]
-    told: dict[AccountNumber, Fingerprint] = field(default_factory=dict)
+    told: dict[AccountNumber, State] = field(default_factory=dict)
     news: dict[AccountNumber, Balance] = field(default_factory=dict)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self, balance: Balance) -> None:
         """Note a balance unless it is what the follower already knows; an older unread one is replaced."""
-        known = _fingerprint(balance)
-        if self.told.get(balance.account_number) != known:
-            self.told[balance.account_number] = known
-            self.news[balance.account_number] = balance
+        number, state = balance.account_number, State.of(balance)
+        known = self.told.get(number)
+        if state.after(known) != known:
+            self.told[number] = state
+            self.news[number] = balance
             self.woken.set()
 
-    async def next_news(self) -> list[Balance]:
-        """Wait for news and take them."""
-        await self.woken.wait()
-        self.woken.clear()
-        news, self.news = list(self.news.values()), {}
-        return news
+    async def next_news(self) -> Balance:
+        """Wait for news and take the one that has waited longest."""
+        while not self.news:
+            self.woken.clear()
+            await self.woken.wait()
+        return self.news.pop(next(iter(self.news)))
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Followed:
-    """An account that somebody follows: when to look next, and what was seen last."""
+    """An account that somebody follows: when to look next, and what was seen last while billing answered."""
 
-    followers: set[Follower]
+    number: AccountNumber
     due_at: float
     rest_s: float
-    seen: Fingerprint | None = None
+    followers: set[Follower] = field(default_factory=set)
+    seen: State | None = None
+    is_looked_at: bool = False
+    is_nudged: bool = False
+
+    def may_join(self, now: float) -> bool:
+        """Tell whether the account may be looked at now that another one is."""
+        return not self.is_looked_at and self.due_at - self.rest_s * EARLY <= now
+
+    def begin_look(self) -> None:
+        """Leave the account to one look: what is nudged from now on is seen by the next."""
+        self.is_looked_at, self.is_nudged = True, False
+
+    def end_look(self, balance: Balance | None, pace: Pace, now: float) -> None:
+        """Tell what was seen and say when to look next. Only a change makes looks frequent, an outage does not."""
+        state, known = self.seen, self.seen
+        if balance is not None:
+            state = known if balance.is_stale else State.of(balance).after(known)
+            for follower in self.followers:
+                follower.tell(balance)
+        self.seen = state
+        self.rest_s = pace.shortest_s if state != known else min(pace.longest_s, self.rest_s * SLOWER)
+        self.due_at = now if self.is_nudged and state == known else now + self.rest_s
+        self.is_looked_at = False
 
 
 class BalanceFeed:
@@ -78,95 +140,101 @@ class BalanceFeed:
 
     async def follow(self, numbers: frozenset[AccountNumber], until: datetime | None) -> AsyncGenerator[Balance, None]:
         """Yield the current balance of each account, then each change, until the given time."""
-        follower = Follower(numbers)
-        self._join(follower)
-        ends_at = None if until is None else _loop_time() + (until - self._now()).total_seconds()
+        follower = Follower()
+        self._join(follower, numbers)
         try:
             while True:
-                async with timeout_at(ends_at):
-                    news = await follower.next_news()
-                for balance in news:
-                    yield balance
+                async with timeout(None if until is None else (until - self._now()).total_seconds()):
+                    balance = await follower.next_news()
+                if until is not None and self._now() >= until:
+                    return
+                yield balance
         except TimeoutError:
             return
         finally:
-            self._leave(follower)
+            self._leave(follower, numbers)
 
     def nudge(self, numbers: Iterable[AccountNumber]) -> None:
         """Look at accounts at once: something is known to have changed. Accounts that nobody follows are left alone."""
         for number in numbers:
-            if number in self._followed:
-                self._followed[number].due_at = 0
+            followed = self._followed.get(number)
+            if followed is not None:
+                followed.is_nudged = True
+                followed.due_at = min(followed.due_at, _loop_time())
                 self._wake.set()
 
     async def run(self) -> None:
         """Poll what is due, for ever."""
-        while True:
-            self._wake.clear()
-            due = self._due()
-            if due:
-                await self._look(due)
-            await self._rest()
+        room = Semaphore(LOOKS_AT_ONCE)
+        async with TaskGroup() as looks:
+            while True:
+                await room.acquire()
+                look = looks.create_task(self._look(await self._due()))
+                look.add_done_callback(lambda _: room.release())
+                await wait({look}, timeout=self._pace.shortest_s)
 
-    def _join(self, follower: Follower) -> None:
-        for number in follower.numbers:
-            followed = self._followed.setdefault(number, Followed(set(), 0, self._pace.shortest_s))
-            followed.followers.add(follower)
-        self.nudge(follower.numbers)
+    def _join(self, follower: Follower, numbers: Iterable[AccountNumber]) -> None:
+        for number in numbers:
+            fresh = Followed(number, _loop_time(), self._pace.shortest_s)
+            self._followed.setdefault(number, fresh).followers.add(follower)
+        self.nudge(numbers)
 
-    def _leave(self, follower: Follower) -> None:
-        for number in follower.numbers:
+    def _leave(self, follower: Follower, numbers: Iterable[AccountNumber]) -> None:
+        for number in numbers:
             followed = self._followed[number]
             followed.followers.discard(follower)
             if not followed.followers:
                 del self._followed[number]
 
-    def _due(self) -> list[AccountNumber]:
-        """Return what is due now or will be within the shortest rest: fewer, fuller batches."""
-        horizon = _loop_time() + self._pace.shortest_s / 2
-        return [number for number, followed in self._followed.items() if followed.due_at <= horizon]
+    async def _due(self) -> list[Followed]:
+        """Wait until an account is due; return it with those that may join, the longest due first."""
+        while True:
+            self._wake.clear()
+            now = _loop_time()
+            resting = [followed for followed in self._followed.values() if not followed.is_looked_at]
+            next_at = min((followed.due_at for followed in resting), default=None)
+            if next_at is not None and next_at <= now:
+                break
+            await self._rest(None if next_at is None else next_at - now)
+        due = sorted((followed for followed in resting if followed.may_join(now)), key=lambda followed: followed.due_at)
+        return due[:ACCOUNTS_PER_LOOK]
 
-    async def _look(self, numbers: Sequence[AccountNumber]) -> None:
-        deadline = Deadline.within(self._pace.deadline_s)
-        balances, pending = await gather(
-            self._billing.balances(numbers, deadline), self._supply.pending(numbers, deadline)
-        )
-        for number, balance, payments in zip(numbers, balances, pending, strict=True):
-            if isinstance(balance, Balance):
-                known = None if isinstance(payments, UpstreamError) else payments
-                self._see(number, replace(balance, known_pending=known))
-            else:
-                self._see(number, None)
-
-    def _see(self, number: AccountNumber, balance: Balance | None) -> None:
-        followed = self._followed.get(number)
-        if followed is None:
-            return
-        seen = followed.seen if balance is None else _fingerprint(balance)
-        changed = seen != followed.seen
-        followed.rest_s = self._pace.shortest_s if changed else min(self._pace.longest_s, followed.rest_s * SLOWER)
-        followed.due_at = _loop_time() + followed.rest_s
-        followed.seen = seen
-        if balance is not None:
-            for follower in followed.followers:
-                follower.tell(balance)
-
-    async def _rest(self) -> None:
+    async def _rest(self, seconds: float | None) -> None:
         """Wait until something is due or somebody calls."""
-        due_at = min((followed.due_at for followed in self._followed.values()), default=None)
-        wait_s = None if due_at is None else max(0.0, due_at - _loop_time())
         try:
-            async with timeout(wait_s):
+            async with timeout(seconds):
                 await self._wake.wait()
         except TimeoutError:
             return
 
+    async def _look(self, due: Sequence[Followed]) -> None:
+        """Ask for accounts and tell their followers. Whatever a system does, the accounts come to rest again."""
+        for followed in due:
+            followed.begin_look()
+        numbers = [followed.number for followed in due]
+        deadline = Deadline.within(self._pace.deadline_s)
+        balances, pending = await gather(
+            self._billing.balances(numbers, deadline),
+            self._supply.pending(numbers, deadline.sooner(self._pace.pending_s)),
+            return_exceptions=True,
+        )
+        now = _loop_time()
+        answers = zip(_answers(System.BILLING, balances, due), _answers(System.SUPPLY, pending, due), strict=True)
+        for followed, (balance, payments) in zip(due, answers, strict=True):
+            known = None if balance is None else replace(balance, known_pending=payments)
+            followed.end_look(known, self._pace, now)
+        self._wake.set()
+
+
+def _answers(
+    system: System, answers: Sequence[T | UpstreamError | None] | BaseException, asked: Sequence[object]
+) -> list[T | None]:
+    """Return what a system answered for each account, None where it did not; a defect is no answer, and is logged."""
+    if isinstance(answers, BaseException):
+        log.error("look_at_balances_failed", system=system.value, error=type(answers).__name__)
+        return [None] * len(asked)
+    return [None if isinstance(answer, UpstreamError) else answer for answer in answers]
+
 
 def _loop_time() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _fingerprint(balance: Balance) -> Fingerprint:
-    pending: Sequence[Payment] | None = balance.known_pending
-    references = None if pending is None else tuple(sorted(payment.reference for payment in pending))
-    return (balance.amount_owed_by_customer, balance.is_stale, references)

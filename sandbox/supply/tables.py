@@ -40,10 +40,6 @@ class Table:
     name: str
     columns: tuple[Column, ...]
 
-    def names(self) -> list[str]:
-        """Give the names of the columns in order."""
-        return [column.name for column in self.columns]
-
 
 def _column(name: str, kind: str, size: str = "", *, nullable: bool = False, key: str = "") -> Column:
     return Column(name, TYPES[kind], size, nullable, key)

@@ -1,5 +1,40 @@
-"""Fixtures of this folder: the store's databases."""
+"""Fixtures of this folder: the store's databases, a sandbox of each utility, and the verbs wired to them."""
 
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.auth.people import Counter, House, open_house
 from tests.databases import empty_url, migrated_postgres, migrated_sqlite, postgres, store, store_url
+from tests.sandbox_process import Sandbox, running_sandbox
 
 __all__ = ["empty_url", "migrated_postgres", "migrated_sqlite", "postgres", "store", "store_url"]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def kharkiv_sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(accounts=200) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def uzbek_sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(profile="uz-het", accounts=200) as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> Counter:
+    return Counter()
+
+
+@pytest.fixture
+async def house(store: AsyncEngine, clock: Counter) -> AsyncIterator[House]:
+    async with open_house(store, clock) as opened:
+        yield opened

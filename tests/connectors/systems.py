@@ -1,8 +1,9 @@
-"""Connectors as the gateway would wire them, to the sandbox of a test."""
+"""Connectors as the gateway would wire them, to a sandbox or to a server of a test."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import replace
+from typing import Final
 
 from connectors.billing.rest import RestBilling
 from connectors.billing.settings import BillingSettings
@@ -13,7 +14,9 @@ from connectors.transport.http import HttpTransport
 from schema.systems import System
 from tests.sandbox_process import Sandbox
 
-UA: dict[str, Any] = {"time_zone": "Europe/Kyiv", "account_digits": 12}
+SECRET: Final = "the-secret-of-both-systems"
+BILLING: Final = BillingSettings("", SECRET, "Europe/Kyiv", "UAH", 12)
+DISTRIBUTION: Final = DistributionSettings("", "gridgate", SECRET, "Europe/Kyiv", 12)
 
 
 def soon() -> Deadline:
@@ -21,15 +24,13 @@ def soon() -> Deadline:
     return Deadline.within(10)
 
 
-def billing_settings(url: str, api_key: str = "", **changes: Any) -> BillingSettings:  # noqa: ANN401 -- any setting
-    given = {**UA, "currency": "UAH", **changes}
-    return BillingSettings(base_url=url, api_key=api_key, **given)
+def billing_of(sandbox: Sandbox, settings: BillingSettings = BILLING) -> BillingSettings:
+    return replace(settings, base_url=sandbox.billing["url"], api_key=sandbox.billing["api_key"])
 
 
-def distribution_settings(sandbox: Sandbox, **changes: Any) -> DistributionSettings:  # noqa: ANN401 -- any setting
+def distribution_of(sandbox: Sandbox, settings: DistributionSettings = DISTRIBUTION) -> DistributionSettings:
     where = sandbox.distribution
-    given = {"endpoint": where["url"], "user": where["user"], "password": where["password"], **UA, **changes}
-    return DistributionSettings(**given)
+    return replace(settings, endpoint=where["url"], user=where["user"], password=where["password"])
 
 
 @asynccontextmanager

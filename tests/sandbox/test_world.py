@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -75,15 +76,8 @@ def test_about_a_tenth_of_the_numbers_begin_with_zero(profile: str) -> None:
 def test_holders_of_every_size_share_out_all_accounts() -> None:
     of = world(accounts=2000)
     sizes = {size: list(of.holders(size)) for size in (1, 2, 3, 5, 10, 50, 60)}
-    assert {size: len(found) for size, found in sizes.items()} == {
-        1: 550,
-        2: 40,
-        3: 20,
-        5: 20,
-        10: 10,
-        50: 10,
-        60: 10,
-    } | {1: len(sizes[1])}
+    counts = {size: len(found) for size, found in sizes.items()}
+    assert counts == {1: 560, 2: 40, 3: 20, 5: 20, 10: 10, 50: 10, 60: 10}
     dealt = [number for found in sizes.values() for numbers in found for number in numbers]
     assert sorted(dealt) == sorted(some(of, 2000))
 
@@ -109,8 +103,8 @@ def test_names_are_ukrainian_or_uzbek_in_both_scripts_with_every_apostrophe() ->
         of.utility.profile: "".join(who.last_name + who.middle_name for who in of.subscribers(some(of, 2000)) if who)
         for of in (ukraine, uzbekistan)
     }
-    assert {"’", "ʼ", "і", "ї", "Ґ"} <= set(names["ua-kharkiv"])
-    assert {"‘", "ʻ", "’", "'", "ў", "ғ", "қ", "ҳ"} <= set(names["uz-het"].lower()) | set(names["uz-het"])
+    assert set("\u2019\u02bc\u0456їҐ") <= set(names["ua-kharkiv"])
+    assert set("\u2018\u02bb\u2019'ўғқҳ") <= set(names["uz-het"].lower()) | set(names["uz-het"])
 
 
 @given(index=st.integers(0, 999_999))
@@ -176,10 +170,10 @@ def test_what_is_charged_is_what_the_meters_counted(profile: str) -> None:
                 if of.utility.prepaid:
                     stands = [each for each in stands if each.read_at <= datetime(2026, 11, 1, tzinfo=of.utility.zone)]
                 seen["estimated"] += sum(each.source == "ESTIMATE" for each in stands)
-                for before, after in zip(stands, stands[1:], strict=False):
+                for before, after in pairwise(stands):
                     difference = after.value - before.value
                     seen["rolled over"] += difference < 0
-                    counted += difference % 10**register.left_digits
+                    counted += (difference + 10**register.left_digits) % 10**register.left_digits
         assert counted == sum(each.kwh for each in of.accruals(number) if each.month < date(2026, 11, 1))
     assert seen["replaced"]
     assert seen["rolled over"]
@@ -343,7 +337,8 @@ def test_verbs_refuse_what_nobody_has() -> None:
         of.post_incoming(77)
     assert of.balance("000000000001") is None
     assert of.meter("nonsense") is None
-    assert of.readings("nonsense") == of.payments("") == of.accruals("x") == of.bills("x") == of.usage_points("x") == []
+    lists = (of.readings, of.payments, of.accruals, of.bills, of.usage_points, of.outages, of.work_orders)
+    assert [ask("nonsense") for ask in lists] == [[]] * 7
 
 
 def test_made_reading_comes_last_with_an_id_of_its_own() -> None:

@@ -24,7 +24,9 @@ def test_a_month_may_be_written_short() -> None:
     assert Period.parse("2026-12") == Period(date(2026, 12, 1), date(2027, 1, 1))
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-10-01", "2026-10-02/2026-10-01", "2026-10-01/2026-10-01"])
+@pytest.mark.parametrize(
+    "text", ["", "2026", "2026-13", "2026-10-01", "2026-10-02/2026-10-01", "2026-10-01/2026-10-01"]
+)
 def test_anything_else_is_no_period(text: str) -> None:
     with pytest.raises(GraphQLError, match="A Period is two dates"):
         PERIOD_SCALAR.parse_value(text)

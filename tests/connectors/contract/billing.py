@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TypeVar
 
 import pytest
@@ -89,7 +90,7 @@ class BillingContract:
         for answer in await billing.bills(sample.known, Page(LONGEST_PAGE), deadline()):
             bills = _slice(answer).rows
             assert all(bill.closing_balance == bill.opening_balance + bill.charged + -bill.paid for bill in bills)
-            for newer, older in zip(bills, bills[1:], strict=False):
+            for newer, older in pairwise(bills):
                 assert newer.opening_balance == older.closing_balance
 
     async def test_a_charge_is_the_sum_of_its_lines(self, billing: Billing, sample: BillingSample) -> None:

@@ -1,0 +1,323 @@
+"""Linking against the billing system of a running sandbox: what proves an account, and that refusals tell nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from auth.linking import Linking
+from auth.throttle import Throttle
+from connectors.billing.rest import RestBilling
+from connectors.billing.settings import BillingSettings
+from connectors.store.attempts import AttemptRows
+from connectors.store.customers import CustomerRows
+from connectors.store.engine import open_store, reading
+from connectors.store.links import LinkRows
+from connectors.store.tables import account_links, attempts
+from connectors.transport.deadline import Deadline
+from connectors.transport.http import HttpTransport
+from schema.customers import Customer
+from schema.identifiers import AccountNumber
+from schema.linking import DistrictAndBill, LinkAccountInput, NumberAndSurname
+from schema.paging import Page, Slice
+from schema.profile import LinkMethod, UtilityProfile
+from schema.refusals import Refusal, RefusalCode
+from schema.systems import System
+from tests.auth.people import HERE, KHARKIV, UZBEKISTAN, Counter
+from tests.race import race
+from tests.sandbox_process import Sandbox
+
+UNKNOWN = "999999999999"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Linking wired to a sandbox, with an account that somebody holds."""
+
+    linking: Linking
+    links: LinkRows
+    store: AsyncEngine
+    sandbox: Sandbox
+    clock: Counter
+    account: Mapping[str, Any]
+
+    @property
+    def number(self) -> AccountNumber:
+        return AccountNumber(self.account["number"])
+
+    async def link(self, given: LinkAccountInput, subject: str = "s1", address: str = HERE) -> AccountNumber | Refusal:
+        return await self.linking.link(subject, given, address, Deadline.within(10))
+
+    async def refused(self, given: LinkAccountInput, subject: str = "s1", address: str = HERE) -> Refusal:
+        """Return the refusal, having seen that it linked nothing."""
+        answer = await self.link(given, subject, address)
+        assert isinstance(answer, Refusal)
+        assert await self.links.numbers(subject) == frozenset()
+        return answer
+
+    async def failures(self) -> int:
+        async with reading(self.store) as connection:
+            return await connection.scalar(select(func.sum(attempts.c.failures))) or 0
+
+
+def by_name(number: str, surname: str) -> LinkAccountInput:
+    return LinkAccountInput(number_and_surname=NumberAndSurname(number=AccountNumber(number), surname=surname))
+
+
+def by_qr(text: str) -> LinkAccountInput:
+    return LinkAccountInput(bill_qr=text)
+
+
+def by_bill(account: Mapping[str, Any], **changes: str) -> LinkAccountInput:
+    given = {
+        "region_code": account["region_code"],
+        "district_code": account["district_code"],
+        "number": account["number"],
+        "bill_number": account["bill_number"],
+        **changes,
+    }
+    return LinkAccountInput(district_and_bill=DistrictAndBill(**given))
+
+
+@asynccontextmanager
+async def open_linking(
+    store: AsyncEngine, billing: Mapping[str, str], profile: UtilityProfile, clock: Counter
+) -> AsyncIterator[Linking]:
+    settings = BillingSettings(
+        base_url=billing["url"],
+        api_key=billing["api_key"],
+        time_zone=profile.time_zone,
+        currency=profile.currency,
+        account_digits=profile.account_number.digits,
+    )
+    transport = HttpTransport(System.BILLING)
+    throttle = Throttle(AttemptRows(store), secret=b"s", now=clock.now)
+    try:
+        yield Linking(LinkRows(store), RestBilling(settings, transport), throttle, profile, clock.now)
+    finally:
+        await transport.aclose()
+
+
+@asynccontextmanager
+async def open_desk(
+    store: AsyncEngine, sandbox: Sandbox, profile: UtilityProfile, clock: Counter
+) -> AsyncIterator[Desk]:
+    for subject in ("s1", "s2"):
+        someone = Customer(subject=subject, name="Olena", email=None, phone=None, registered_at=clock.now())
+        assert await CustomerRows(store).add(someone, "h")
+    async with open_linking(store, sandbox.billing, profile, clock) as linking:
+        yield Desk(linking, LinkRows(store), store, sandbox, clock, sandbox.holder(10).accounts[0])
+
+
+@pytest.fixture
+async def kharkiv_desk(store: AsyncEngine, kharkiv_sandbox: Sandbox, clock: Counter) -> AsyncIterator[Desk]:
+    async with open_desk(store, kharkiv_sandbox, KHARKIV, clock) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def uzbek_desk(store: AsyncEngine, uzbek_sandbox: Sandbox, clock: Counter) -> AsyncIterator[Desk]:
+    async with open_desk(store, uzbek_sandbox, UZBEKISTAN, clock) as desk:
+        yield desk
+
+
+async def test_number_and_surname_in_any_spelling_link_an_account(kharkiv_desk: Desk) -> None:
+    desk = kharkiv_desk
+    written = f"  {desk.account['last_name'].upper()} "
+    assert await desk.link(by_name(desk.number, written)) == desk.number
+    assert await desk.links.numbers("s1") == {desk.number}
+    assert await desk.failures() == 0
+
+
+async def test_surname_of_the_sandbox_with_an_apostrophe_links_by_any_apostrophe(kharkiv_desk: Desk) -> None:
+    everybody = [holder.accounts[0] for holder in kharkiv_desk.sandbox.holders(1, 40)]
+    account = next(each for each in everybody if {"\u2019", "\u02bc"} & set(each["last_name"]))
+    typed = account["last_name"].replace("\u2019", "'").replace("\u02bc", "`")
+    assert typed != account["last_name"]
+    assert await kharkiv_desk.link(by_name(account["number"], typed)) == account["number"]
+
+
+async def test_text_of_the_bill_s_qr_code_links_an_account(kharkiv_desk: Desk) -> None:
+    assert await kharkiv_desk.link(by_qr(f" {kharkiv_desk.account['qr']}\n")) == kharkiv_desk.number
+
+
+async def test_qr_code_with_region_and_district_links_an_account(uzbek_desk: Desk) -> None:
+    assert await uzbek_desk.link(by_qr(uzbek_desk.account["qr"])) == uzbek_desk.number
+
+
+async def test_qr_code_is_checked_like_what_is_typed(uzbek_desk: Desk) -> None:
+    desk = uzbek_desk
+    _, region, district, number, bill = desk.account["qr"].split("|")
+    for forged in (
+        f"HET|9999|{district}|{number}|{bill}",
+        f"HET|{region}|9999999|{number}|{bill}",
+        f"HET|{region}|{district}|{number}|1",
+    ):
+        assert (await desk.refused(by_qr(forged))).code is RefusalCode.ACCOUNT_NOT_CONFIRMED
+
+
+async def test_district_and_bill_link_an_account(uzbek_desk: Desk) -> None:
+    assert await uzbek_desk.link(by_bill(uzbek_desk.account)) == uzbek_desk.number
+
+
+@pytest.mark.parametrize("wrong", ["region_code", "district_code", "bill_number"])
+async def test_each_fact_of_a_bill_must_be_right(uzbek_desk: Desk, wrong: str) -> None:
+    refused = await uzbek_desk.refused(by_bill(uzbek_desk.account, **{wrong: "1"}))
+    assert refused.code is RefusalCode.ACCOUNT_NOT_CONFIRMED
+
+
+async def test_bills_older_than_the_last_three_prove_nothing(uzbek_desk: Desk) -> None:
+    desk, bills = uzbek_desk, await last_bills(uzbek_desk, 4)
+    assert (await desk.refused(by_bill(desk.account, bill_number=bills[3]))).code is RefusalCode.ACCOUNT_NOT_CONFIRMED
+    assert await desk.link(by_bill(desk.account, bill_number=bills[2])) == desk.number
+
+
+async def last_bills(desk: Desk, first: int) -> list[str]:
+    (found,) = await desk.linking.billing.bills([desk.number], Page(first), Deadline.within(10))
+    assert isinstance(found, Slice)
+    return [bill.number for bill in found.rows]
+
+
+async def test_unknown_account_wrong_surname_and_wrong_bill_are_one_refusal(kharkiv_desk: Desk) -> None:
+    desk = kharkiv_desk
+    refusals = [
+        await desk.refused(by_name(desk.number, "Хтось")),
+        await desk.refused(by_name(UNKNOWN, desk.account["last_name"])),
+        await desk.refused(by_name(desk.number, "")),
+        await desk.refused(by_qr(f"KHE;{desk.number};1")),
+    ]
+    assert refusals[0].code is RefusalCode.ACCOUNT_NOT_CONFIRMED
+    assert all(refusal == refusals[0] for refusal in refusals)
+    assert await desk.failures() == 3 * len(refusals)
+
+
+async def test_unknown_and_known_accounts_cost_the_same_calls(kharkiv_desk: Desk) -> None:
+    desk, counted = kharkiv_desk, []
+    for number in (desk.number, UNKNOWN):
+        for given in (by_name(number, "Хтось"), by_qr(f"KHE;{number};1")):
+            desk.sandbox.forget_calls()
+            await desk.refused(given)
+            counted.append(desk.sandbox.calls("billing"))
+    assert counted[0] == counted[2] == {"subscribers.query": 1}
+    assert counted[1] == counted[3] == {"subscribers.query": 1, "bills.query": 1}
+
+
+async def test_linked_account_stays_linked_without_proof_or_question(kharkiv_desk: Desk) -> None:
+    desk = kharkiv_desk
+    await desk.link(by_name(desk.number, desk.account["last_name"]))
+    desk.sandbox.forget_calls()
+    assert await desk.link(by_name(desk.number, "Хтось")) == desk.number
+    assert desk.sandbox.calls("billing") == {}
+    assert (await desk.refused(by_name(desk.number, "Хтось"), "s2")).code is RefusalCode.ACCOUNT_NOT_CONFIRMED
+
+
+async def test_family_links_one_account_and_unlinks_apart(kharkiv_desk: Desk) -> None:
+    desk = kharkiv_desk
+    for subject in ("s1", "s2"):
+        assert await desk.link(by_name(desk.number, desk.account["last_name"]), subject) == desk.number
+    for _ in range(2):
+        await desk.linking.unlink("s1", desk.number)
+    assert await desk.links.numbers("s1") == frozenset()
+    assert await desk.links.numbers("s2") == {desk.number}
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "field"),
+    [
+        (by_name("12", "Коваль"), RefusalCode.INVALID_INPUT, "number"),
+        (by_qr("https://example.org/"), RefusalCode.INVALID_INPUT, "billQr"),
+        (by_qr(""), RefusalCode.INVALID_INPUT, "billQr"),
+        (LinkAccountInput(), RefusalCode.INVALID_INPUT, "billQr"),
+        (
+            by_bill({"region_code": "1", "district_code": "1", "number": UNKNOWN, "bill_number": "1"}),
+            RefusalCode.METHOD_NOT_OFFERED,
+            None,
+        ),
+    ],
+)
+async def test_unusable_input_is_refused_before_anything_is_asked_or_counted(
+    kharkiv_desk: Desk, given: LinkAccountInput, code: RefusalCode, field: str | None
+) -> None:
+    kharkiv_desk.sandbox.forget_calls()
+    refused = await kharkiv_desk.refused(given)
+    assert (refused.code, refused.field) == (code, field)
+    assert kharkiv_desk.sandbox.calls("billing") == {}
+    assert await kharkiv_desk.failures() == 0
+
+
+async def test_qr_codes_need_the_utility_s_consent(
+    store: AsyncEngine, kharkiv_sandbox: Sandbox, clock: Counter
+) -> None:
+    by_name_only = replace(KHARKIV, link_methods=(LinkMethod.NUMBER_AND_SURNAME,))
+    async with open_desk(store, kharkiv_sandbox, by_name_only, clock) as desk:
+        refused = await desk.refused(by_qr(desk.account["qr"]))
+        assert refused.code is RefusalCode.METHOD_NOT_OFFERED
+
+
+@pytest.mark.parametrize("faults", [{"error_rate": 1.0}, {"hang": True}, {"malformed": True}, {"fault_in_200": True}])
+async def test_billing_out_of_order_is_no_failure_of_the_customer(
+    kharkiv_desk: Desk, faults: dict[str, object]
+) -> None:
+    desk, given = kharkiv_desk, by_qr(kharkiv_desk.account["qr"])
+    with desk.sandbox.faults("billing", **faults):
+        for _ in range(7):
+            answer = await desk.linking.link("s1", given, HERE, Deadline.within(0.2))
+            assert isinstance(answer, Refusal)
+            assert answer.code is RefusalCode.SYSTEM_NOT_AVAILABLE
+    assert await desk.failures() == 0
+    assert await desk.link(given) == desk.number
+
+
+async def test_guessing_one_account_after_another_is_slowed_down_by_customer(kharkiv_desk: Desk) -> None:
+    numbers = [f"{at:012d}" for at in range(6)]
+    refusals = [await kharkiv_desk.refused(by_name(number, "Коваль")) for number in numbers]
+    assert [refusal.code.value for refusal in refusals] == ["ACCOUNT_NOT_CONFIRMED"] * 5 + ["TOO_MANY_ATTEMPTS"]
+    assert refusals[-1].retry_after_seconds == 2
+    other = await kharkiv_desk.refused(by_name(UNKNOWN, "Коваль"), "s2")
+    assert other.code is RefusalCode.ACCOUNT_NOT_CONFIRMED
+
+
+async def test_guessing_one_account_by_many_customers_is_slowed_down_by_account(kharkiv_desk: Desk) -> None:
+    desk = kharkiv_desk
+    refusals = [await desk.refused(by_name(desk.number, "Хтось"), f"x{at}", f"192.0.2.{at}") for at in range(11)]
+    assert [refusal.code.value for refusal in refusals] == ["ACCOUNT_NOT_CONFIRMED"] * 10 + ["TOO_MANY_ATTEMPTS"]
+    given = by_name(desk.number, desk.account["last_name"])
+    assert (await desk.refused(given)).code is RefusalCode.TOO_MANY_ATTEMPTS
+    desk.clock.move(seconds=2)
+    assert await desk.link(given) == desk.number
+
+
+async def test_linking_an_account_of_one_s_own_buys_no_guesses(kharkiv_desk: Desk) -> None:
+    desk, codes = kharkiv_desk, []
+    for at in range(8):
+        await desk.link(by_name(desk.number, desk.account["last_name"]))
+        await desk.linking.unlink("s1", desk.number)
+        codes.append((await desk.refused(by_name(f"{at:012d}", "Коваль"))).code.value)
+    assert codes == ["ACCOUNT_NOT_CONFIRMED"] * 5 + ["TOO_MANY_ATTEMPTS"] * 3
+
+
+def link_in_process(
+    start: Callable[[], None], _runner: int, url: str, billing: Mapping[str, str], number: str, surname: str
+) -> str:
+    async def run() -> str:
+        engine = open_store(url)
+        async with open_linking(engine, billing, KHARKIV, Counter()) as linking:
+            start()
+            answer = await linking.link("s1", by_name(number, surname), HERE, Deadline.within(20))
+        await engine.dispose()
+        return answer.code.value if isinstance(answer, Refusal) else answer
+
+    return asyncio.run(run())
+
+
+async def test_two_processes_link_an_account_once(kharkiv_desk: Desk, store_url: str) -> None:
+    desk = kharkiv_desk
+    answers = race(link_in_process, store_url, desk.sandbox.billing, desk.number, desk.account["last_name"])
+    assert answers == [desk.number, desk.number]
+    async with reading(desk.store) as connection:
+        assert await connection.scalar(select(func.count()).select_from(account_links)) == 1
