@@ -98,15 +98,14 @@ async def _ask(app: Starlette, state: Mapping[str, Any], customer: Customer) -> 
     """Send a home screen through the application, without a server in front of it."""
     body = json.dumps({"query": example_operations()["home"]}).encode()
     headers = [(b"authorization", f"Bearer {customer.token}".encode()), (b"content-type", b"application/json")]
-    target = {"method": "POST", "path": "/graphql", "raw_path": b"/graphql", "query_string": b"", "root_path": ""}
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http",
         "http_version": "1.1",
         "scheme": "http",
-        **target,
+        "method": "POST",
         "headers": headers,
-        "state": dict(state),
     }
+    scope |= {"path": "/graphql", "raw_path": b"/graphql", "query_string": b"", "root_path": "", "state": dict(state)}
     answer = bytearray()
 
     async def receive() -> dict[str, Any]:

@@ -46,10 +46,14 @@ def demo(
     Everything listens on loopback. Once it answers, DIR/demo.json holds the addresses and four customers: with no
     account, with 1, with 10 and with 50 linked accounts.
     """
-    from gateway.demo import Demo, DemoError  # noqa: PLC0415 -- keeps --help fast
+    from uvicorn.loops.auto import auto_loop_factory  # noqa: PLC0415 -- keeps --help fast
 
+    from gateway.demo import Demo, DemoError  # noqa: PLC0415 -- same
+
+    chosen = Demo(profile=profile, port=port, accounts=accounts, seed=seed, data_dir=data_dir)
     try:
-        asyncio.run(Demo(profile=profile, port=port, accounts=accounts, seed=seed, data_dir=data_dir).run())
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(chosen.run())
     except DemoError as error:
         _fail(str(error))
 

@@ -5,6 +5,7 @@ DemoError   the demo cannot run here; says what and how to mend it
 
 import asyncio
 import json
+import os
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -110,14 +111,19 @@ class Demo:
 
     @asynccontextmanager
     async def _sandbox(self) -> AsyncIterator[tuple[Process, dict[str, Any]]]:
-        """Start the sandbox and wait for its announcement; it ends with our end of its input, so never outlives us."""
+        """Start the sandbox, wait for its announcement and note it in sandbox.json.
+
+        It ends when our end of its input closes, so it never outlives us.
+        """
         options = {"profile": self.profile, "accounts": self.accounts, "seed": self.seed, "data-dir": self.data_dir}
         arguments = [f"--{name}={value}" for name, value in options.items()]
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "sandbox", *arguments, "--until-stdin-closes", stdin=PIPE, stdout=PIPE
         )
         try:
-            yield process, await _announcement(process)
+            announced = await _announcement(process)
+            _write_private(self.data_dir / "sandbox.json", announced)
+            yield process, announced
         finally:
             if process.stdin is not None:
                 process.stdin.close()
@@ -177,10 +183,16 @@ async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
 
 
 def _listen(port: int) -> socket.socket:
+    # Without the protocol spelled out, asyncio leaves Nagle's algorithm on: 40 ms for each answer on a kept connection.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((HOST, port))
+        listener.bind((HOST, port))
     except OSError as error:
-        raise DemoError(f"port {port} cannot be used ({error.strerror}); choose another with --port") from error
+        listener.close()
+        reason = os.strerror(error.errno or 0)
+        raise DemoError(f"port {port} cannot be used ({reason}); choose another with --port") from error
+    return listener
 
 
 def _write_private(path: Path, value: Mapping[str, object]) -> None:

@@ -26,6 +26,7 @@ class DemoProcess:
     facts: dict[str, Any]
     client: httpx2.Client
     pid: int
+    data_dir: Path
     tokens: dict[tuple[int | str, ...], str] = field(default_factory=dict)
 
     def user(self, accounts: int) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def running_demo(data_dir: Path, **options: object) -> Iterator[DemoProcess]:
                     break
             else:
                 raise AssertionError((data_dir / "messages.log").read_text())
-            yield DemoProcess(json.loads((data_dir / "demo.json").read_text("utf-8")), client, process.pid)
+            yield DemoProcess(json.loads((data_dir / "demo.json").read_text("utf-8")), client, process.pid, data_dir)
         finally:
             process.terminate()
             process.communicate(timeout=20)

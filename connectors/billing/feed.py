@@ -1,7 +1,7 @@
 """The balance feed: billing does not push, so accounts that somebody follows are polled, each at its own pace.
 
-One look asks billing and supply about many accounts at once. Looks follow one another, so that what comes due during one
-makes a full batch for the next; only one that takes long is overtaken, and only by a few.
+One look asks billing and supply about many accounts. Looks follow one another, so that what comes due during one fills
+the next; only a look that takes long is overtaken, and only by a few.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from typing import Final, TypeVar
 
 import structlog
 
+from connectors.billing.followers import Follower, State
 from connectors.billing.port import Billing
 from connectors.supply.port import Supply
 from connectors.transport.deadline import Deadline
 from schema.billing import Balance
 from schema.errors import UpstreamError
 from schema.identifiers import AccountNumber
-from schema.money import Money
 from schema.systems import System
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ SLOWER: Final = 1.5
 """How much longer an account rests after each look that found nothing new."""
 
 EARLY: Final = 0.25
-"""The share of its rest that an account gives up to be looked at together with one that is due: fewer, fuller batches."""
+"""The share of its rest that an account gives up to be looked at together with one that is due: fuller batches."""
 
 ACCOUNTS_PER_LOOK: Final = 200
 LOOKS_AT_ONCE: Final = 4
@@ -49,51 +49,6 @@ class Pace:
     pending_s: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a follower is told the changes of; `pending` names the payments, None where supply did not say."""
-
-    amount: Money
-    is_stale: bool
-    pending: frozenset[str] | None
-
-    @classmethod
-    def of(cls, balance: Balance) -> "State":
-        """Take the state of a balance."""
-        payments = balance.known_pending
-        pending = None if payments is None else frozenset(payment.reference for payment in payments)
-        return cls(balance.amount_owed_by_customer, balance.is_stale, pending)
-
-    def after(self, known: "State | None") -> "State":
-        """Return the state with pending payments as known before where they are not known now: silence is no change."""
-        return replace(self, pending=known.pending) if known and self.pending is None else self
-
-
-@dataclass(eq=False, slots=True)
-class Follower:
-    """One subscription: the newest balance of each account that it has not been told yet, and no older one."""
-
-    told: dict[AccountNumber, State] = field(default_factory=dict)
-    news: dict[AccountNumber, Balance] = field(default_factory=dict)
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def tell(self, balance: Balance) -> None:
-        """Note a balance unless it is what the follower already knows; an older unread one is replaced."""
-        number, state = balance.account_number, State.of(balance)
-        known = self.told.get(number)
-        if state.after(known) != known:
-            self.told[number] = state
-            self.news[number] = balance
-            self.woken.set()
-
-    async def next_news(self) -> Balance:
-        """Wait for news and take the one that has waited longest."""
-        while not self.news:
-            self.woken.clear()
-            await self.woken.wait()
-        return self.news.pop(next(iter(self.news)))
-
-
 @dataclass(eq=False, slots=True)
 class Followed:
     """An account that somebody follows: when to look next, and what was seen last while billing answered."""
@@ -108,22 +63,22 @@ class Followed:
 
     def may_join(self, now: float) -> bool:
         """Tell whether the account may be looked at now that another one is."""
-        return not self.is_looked_at and self.due_at - self.rest_s * EARLY <= now
+        return self.due_at - self.rest_s * EARLY <= now
 
     def begin_look(self) -> None:
-        """Leave the account to one look: what is nudged from now on is seen by the next."""
+        """Leave the account to one look: whoever nudges from now on wants another."""
         self.is_looked_at, self.is_nudged = True, False
 
     def end_look(self, balance: Balance | None, pace: Pace, now: float) -> None:
-        """Tell what was seen and say when to look next. Only a change makes looks frequent, an outage does not."""
-        state, known = self.seen, self.seen
+        """Tell what was seen and say when to look next. Only a change makes looks frequent; an outage does not."""
+        known = self.seen
         if balance is not None:
-            state = known if balance.is_stale else State.of(balance).after(known)
+            self.seen = known if balance.is_stale else State.of(balance).after(known)
             for follower in self.followers:
                 follower.tell(balance)
-        self.seen = state
-        self.rest_s = pace.shortest_s if state != known else min(pace.longest_s, self.rest_s * SLOWER)
-        self.due_at = now if self.is_nudged and state == known else now + self.rest_s
+        has_changed = self.seen != known
+        self.rest_s = pace.shortest_s if has_changed else min(pace.longest_s, self.rest_s * SLOWER)
+        self.due_at = now if self.is_nudged and not has_changed else now + self.rest_s
         self.is_looked_at = False
 
 
@@ -194,10 +149,9 @@ class BalanceFeed:
             resting = [followed for followed in self._followed.values() if not followed.is_looked_at]
             next_at = min((followed.due_at for followed in resting), default=None)
             if next_at is not None and next_at <= now:
-                break
+                due = [followed for followed in resting if followed.may_join(now)]
+                return sorted(due, key=lambda followed: followed.due_at)[:ACCOUNTS_PER_LOOK]
             await self._rest(None if next_at is None else next_at - now)
-        due = sorted((followed for followed in resting if followed.may_join(now)), key=lambda followed: followed.due_at)
-        return due[:ACCOUNTS_PER_LOOK]
 
     async def _rest(self, seconds: float | None) -> None:
         """Wait until something is due or somebody calls."""
@@ -208,7 +162,7 @@ class BalanceFeed:
             return
 
     async def _look(self, due: Sequence[Followed]) -> None:
-        """Ask for accounts and tell their followers. Whatever a system does, the accounts come to rest again."""
+        """Ask about accounts and tell their followers. Whatever a system does, every account comes to rest again."""
         for followed in due:
             followed.begin_look()
         numbers = [followed.number for followed in due]
@@ -218,21 +172,18 @@ class BalanceFeed:
             self._supply.pending(numbers, deadline.sooner(self._pace.pending_s)),
             return_exceptions=True,
         )
-        now = _loop_time()
-        answers = zip(_answers(System.BILLING, balances, due), _answers(System.SUPPLY, pending, due), strict=True)
-        for followed, (balance, payments) in zip(due, answers, strict=True):
-            known = None if balance is None else replace(balance, known_pending=payments)
-            followed.end_look(known, self._pace, now)
+        found = zip(_found(System.BILLING, balances, len(due)), _found(System.SUPPLY, pending, len(due)), strict=True)
+        for followed, (balance, payments) in zip(due, found, strict=True):
+            seen = None if balance is None else replace(balance, known_pending=payments)
+            followed.end_look(seen, self._pace, _loop_time())
         self._wake.set()
 
 
-def _answers(
-    system: System, answers: Sequence[T | UpstreamError | None] | BaseException, asked: Sequence[object]
-) -> list[T | None]:
-    """Return what a system answered for each account, None where it did not; a defect is no answer, and is logged."""
-    if isinstance(answers, BaseException):
-        log.error("look_at_balances_failed", system=system.value, error=type(answers).__name__)
-        return [None] * len(asked)
+def _found(system: System, answers: Sequence[T | UpstreamError | None] | BaseException, count: int) -> list[T | None]:
+    """Return what a system answered, None where it did not. A defect is no answer, and is logged: polling goes on."""
+    if isinstance(answers, BaseException) or len(answers) != count:
+        log.error("look_failed", system=system.value, answer=type(answers).__name__)
+        return [None] * count
     return [None if isinstance(answer, UpstreamError) else answer for answer in answers]
 
 

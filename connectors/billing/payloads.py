@@ -65,6 +65,7 @@ class BillingPayloads:
             source=System.BILLING,
             is_stale=False,
             average_daily_cost=row.read_optional("avgDailyCost", self.money.average),
+            is_prepaid=row.read_optional("prepaid", read_flag) or False,
         )
 
     def charge(self, number: AccountNumber, row: Row) -> Charge:

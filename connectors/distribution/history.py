@@ -98,8 +98,8 @@ class HistoryPage:
         ordered = sorted(rows.readings, key=_order)
         is_all = rows.received < count or (self.position is None and len(ordered) == rows.total)
         if not is_all:
-            oldest = ordered[-1].read_at
-            ordered = [row for row in ordered if row.read_at > oldest]
+            oldest = ordered[-1].read_at.timestamp()
+            ordered = [row for row in ordered if row.read_at.timestamp() > oldest]
         older = [row for row in ordered if self.position is None or _order(row) > self.position.key]
         first = self.page.first
         if len(older) < first and not is_all:

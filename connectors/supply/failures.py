@@ -7,6 +7,7 @@ from typing import Final
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.legacy.times import local_moments
 from schema.errors import PlannedMaintenance, UpstreamError, UpstreamMalformed, UpstreamTimeout, UpstreamUnavailable
@@ -34,7 +35,7 @@ def as_upstream_error(error: Exception, zone: tzinfo) -> UpstreamError:
         if state == _CANNOT_CONNECT_NOW and found:
             local = datetime.fromisoformat(found[1])
             return PlannedMaintenance(System.SUPPLY, local_moments(local, zone)[0])
-        if state == _CANCELLED:
+        if state == _CANCELLED or isinstance(cause, PoolTimeout):
             return UpstreamTimeout(System.SUPPLY)
         if isinstance(cause, (UnicodeDecodeError, InternalClientError)):
             return UpstreamMalformed(System.SUPPLY)

@@ -21,6 +21,7 @@ from connectors.supply.position import read_position
 from connectors.supply.rows import PaymentRows
 from connectors.supply.settings import PaymentsTable, StagingTable, SupplySettings
 from connectors.supply.statements import Source, payments_of, pending_of
+from connectors.supply.tracing import statement_span
 from connectors.transport.deadline import Deadline
 from schema.errors import UpstreamError, UpstreamMalformed
 from schema.identifiers import AccountNumber
@@ -36,6 +37,7 @@ T_co = TypeVar("T_co", covariant=True)
 class Reading(Generic[T_co]):
     """One of the two reads: its statement for a batch, the table that it reads, and what an account's rows become."""
 
+    operation: str
     names: PaymentsTable | StagingTable
     statement: Callable[[Sequence[AccountNumber]], Executable]
     answer: Callable[[Sequence[Row]], T_co]
@@ -56,6 +58,7 @@ class SqlSupply:
         names, after = self._settings.payments, read_position(page.after, self._settings.zone)
         source = Source.of(names)
         reading = Reading(
+            "payments",
             names,
             lambda batch: payments_of(source, self._chosen(source, batch), page, after),
             lambda rows: self._rows.page(rows, page, after),
@@ -68,12 +71,17 @@ class SqlSupply:
         """Return each account's payments that wait to be posted; see `Supply.pending`."""
         names = self._settings.staging
         source = Source.of(names)
-        reading = Reading(names, lambda batch: pending_of(source, self._chosen(source, batch)), self._rows.waiting)
+        reading = Reading(
+            "pending",
+            names,
+            lambda batch: pending_of(source, self._chosen(source, batch)),
+            self._rows.waiting,
+        )
         return await self._answer_each(numbers, reading, deadline)
 
     async def ping(self, deadline: Deadline) -> None:
         """Return when supply answers and lets us in; see `Supply.ping`."""
-        await self._fetch(select(literal_column("1")), deadline)
+        await self._fetch("ping", select(literal_column("1")), deadline)
 
     async def aclose(self) -> None:
         """Cut the connections."""
@@ -97,7 +105,7 @@ class SqlSupply:
     ) -> Mapping[AccountNumber, T | UpstreamError]:
         """Give each account its rows. Where some row says not whose it is, no account is known to have none."""
         try:
-            fetched = await self._fetch(reading.statement(batch), deadline)
+            fetched = await self._fetch(reading.operation, reading.statement(batch), deadline)
         except UpstreamError as error:
             return dict.fromkeys(batch, error)
         rows = defaultdict[AccountNumber, list[Row]](list)
@@ -112,20 +120,25 @@ class SqlSupply:
             number: stray if stray and number not in rows else _read(rows[number], reading.answer) for number in batch
         }
 
-    async def _fetch(self, statement: Executable, deadline: Deadline) -> Sequence[Mapping[str, object]]:
-        """Run a statement within the deadline; raises UpstreamError. A connection that died unnoticed is replaced."""
-        try:
-            async with deadline.sooner(self._settings.timeout_s).scope(System.SUPPLY):
-                try:
+    async def _fetch(self, operation: str, statement: Executable, deadline: Deadline) -> Sequence[Mapping[str, object]]:
+        """Run a statement within the deadline; raises UpstreamError."""
+        with statement_span(operation, self._engine.dialect.name):
+            try:
+                async with deadline.sooner(self._settings.timeout_s).scope(System.SUPPLY):
                     return await self._run(statement)
-                except DBAPIError as error:
-                    if not error.connection_invalidated:
-                        raise
-                    return await self._run(statement)
-        except FAILURES as error:
-            raise as_upstream_error(error, self._settings.zone) from error
+            except FAILURES as error:
+                raise as_upstream_error(error, self._settings.zone) from error
 
     async def _run(self, statement: Executable) -> Sequence[Mapping[str, object]]:
+        """Run a statement; where the connection had died unnoticed, once more on a fresh one."""
+        try:
+            return await self._once(statement)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return await self._once(statement)
+
+    async def _once(self, statement: Executable) -> Sequence[Mapping[str, object]]:
         async with self._engine.connect() as connection:
             return [row._asdict() for row in await connection.execute(statement)]
 

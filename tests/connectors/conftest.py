@@ -1,4 +1,4 @@
-"""One sandbox for the tests of the connectors, with good manners before and after each test."""
+"""One sandbox for the tests of the connectors; whoever gives it bad manners takes them back."""
 
 from collections.abc import Iterator
 

@@ -11,7 +11,9 @@ from connectors.distribution.settings import DistributionSettings
 from connectors.distribution.soap import SoapDistribution
 from connectors.transport.deadline import Deadline
 from connectors.transport.http import HttpTransport
+from schema.identifiers import AccountNumber
 from schema.systems import System
+from tests.connectors.contract.billing import BillingSample
 from tests.sandbox_process import Sandbox
 
 SECRET: Final = "the-secret-of-both-systems"
@@ -31,6 +33,12 @@ def billing_of(sandbox: Sandbox, settings: BillingSettings = BILLING) -> Billing
 def distribution_of(sandbox: Sandbox, settings: DistributionSettings = DISTRIBUTION) -> DistributionSettings:
     where = sandbox.distribution
     return replace(settings, endpoint=where["url"], user=where["user"], password=where["password"])
+
+
+def billing_sample(sandbox: Sandbox, unknown: AccountNumber, currency: str) -> BillingSample:
+    known = [AccountNumber(number) for number in sandbox.holder(10).numbers]
+    many = [AccountNumber(number) for holder in sandbox.holders(60, 8) for number in holder.numbers]
+    return BillingSample(known, many, unknown, currency)
 
 
 @asynccontextmanager

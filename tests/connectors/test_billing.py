@@ -1,7 +1,7 @@
 """RestBilling against the sandbox: the contract of billing, and every bad manner."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +23,8 @@ from schema.notices import NoticeKind
 from schema.paging import Page
 from schema.systems import System
 from tests.connectors.contract.billing import BillingContract, BillingSample
-from tests.connectors.systems import BILLING, billing_of, open_billing, soon
-from tests.sandbox_process import Sandbox, running_sandbox
+from tests.connectors.systems import billing_of, billing_sample, open_billing, soon
+from tests.sandbox_process import Sandbox
 
 UNKNOWN = AccountNumber("999999999999")
 
@@ -35,15 +35,9 @@ async def billing(sandbox: Sandbox) -> AsyncIterator[RestBilling]:
         yield opened
 
 
-def _sample(sandbox: Sandbox, unknown: AccountNumber, currency: str) -> BillingSample:
-    known = [AccountNumber(number) for number in sandbox.holder(10).numbers]
-    many = [AccountNumber(number) for holder in sandbox.holders(60, 8) for number in holder.numbers]
-    return BillingSample(known, many, unknown, currency)
-
-
 @pytest.fixture(scope="module")
 def sample(sandbox: Sandbox) -> BillingSample:
-    return _sample(sandbox, UNKNOWN, "UAH")
+    return billing_sample(sandbox, UNKNOWN, "UAH")
 
 
 @pytest.fixture(scope="module")
@@ -55,25 +49,6 @@ def zeros(sample: BillingSample) -> list[AccountNumber]:
 
 class TestRestBilling(BillingContract):
     pass
-
-
-class TestRestBillingOfAPrepaidUtility(BillingContract):
-    """Uzbekistan: prepaid, another currency, shorter numbers."""
-
-    @pytest.fixture(scope="class")
-    def tashkent(self) -> Iterator[Sandbox]:
-        with running_sandbox(profile="uz-het") as running:
-            yield running
-
-    @pytest.fixture(scope="class")
-    async def billing(self, tashkent: Sandbox) -> AsyncIterator[RestBilling]:
-        settings = replace(BILLING, time_zone="Asia/Tashkent", currency="UZS", account_digits=10)
-        async with open_billing(billing_of(tashkent, settings)) as opened:
-            yield opened
-
-    @pytest.fixture(scope="class")
-    def sample(self, tashkent: Sandbox) -> BillingSample:
-        return _sample(tashkent, AccountNumber("9999999999"), "UZS")
 
 
 HARMLESS = [

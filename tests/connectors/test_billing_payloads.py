@@ -50,6 +50,11 @@ async def test_scale_and_sign_are_configuration() -> None:
     assert found.average_daily_cost == Money(12, "UZS")
 
 
+async def test_a_balance_may_say_that_it_is_prepaid() -> None:
+    assert (await one_balance(balance(prepaid=True))).is_prepaid
+    assert not (await one_balance(balance())).is_prepaid
+
+
 async def test_numbers_may_be_json_numbers() -> None:
     found = await one_balance(balance(number=1, saldo=10.5))
     assert (found.account_number, found.amount_owed_by_customer) == (FIRST, Money(1050, "UAH"))

@@ -66,7 +66,10 @@ async def ask_readings(
 
 
 async def ask_points(*replies: bytes) -> list[Sequence[UsagePoint] | UpstreamError]:
-    async with scripted(*replies) as server, open_distribution(replace(settings, endpoint=server.url)) as distribution:
+    async with (
+        scripted(*replies) as server,
+        open_distribution(replace(DISTRIBUTION, endpoint=server.url)) as distribution,
+    ):
         return await distribution.usage_points([NUMBER, OTHER], soon())
 
 

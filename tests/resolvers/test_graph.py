@@ -29,7 +29,9 @@ def whole() -> GraphQLSchema:
 
 
 def test_the_committed_sdl_is_the_schema() -> None:
-    assert COMMITTED.read_text("utf-8") == Graph(WHOLE_HOUSE, []).as_str() + "\n", "run: gridgate schema > schema/schema.graphql"
+    assert COMMITTED.read_text("utf-8") == Graph(WHOLE_HOUSE, []).as_str() + "\n", (
+        "run: gridgate schema > schema/schema.graphql"
+    )
 
 
 @pytest.mark.parametrize("path", sorted(OPERATIONS.glob("*.graphql")), ids=lambda path: path.stem)
@@ -75,7 +77,11 @@ def composer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("composer")
     packages = ["@theguild/federation-composition@0.27.0", "graphql@16"]
     installed = subprocess.run(
-        [npm, "install", "--no-audit", "--no-fund", *packages], cwd=folder, capture_output=True, check=False, timeout=120
+        [npm, "install", "--no-audit", "--no-fund", *packages],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        timeout=120,
     )
     if installed.returncode:
         pytest.skip("the npm registry does not give the federation composer")
