@@ -1,15 +1,14 @@
 """The command line: `gridgate demo`, `serve`, `sandbox`, `schema`, `migrate` and `doctor`."""
 
 import asyncio
-import subprocess
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from schema.systems import System
 
@@ -19,7 +18,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-errors = Console(stderr=True)
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -86,7 +84,7 @@ def serve(
 )
 def sandbox(context: typer.Context) -> None:
     """Run the simulated utility alone; `gridgate sandbox --help` lists its options."""
-    raise typer.Exit(subprocess.call([sys.executable, "-m", "sandbox", *context.args]))  # noqa: S603 -- our own interpreter
+    os.execv(sys.executable, [sys.executable, "-m", "sandbox", *context.args])  # noqa: S606 -- our own interpreter
 
 
 @app.command()
@@ -107,17 +105,16 @@ def schema(
 @app.command()
 def migrate(config: Config = None) -> None:
     """Bring the gateway's own database to the newest revision; safe to run twice or from two places at once."""
-    from connectors.store.migrate import current, upgrade  # noqa: PLC0415 -- keeps --help fast
-    from gateway.settings import load_settings  # noqa: PLC0415 -- same
+    from gateway.settings import load_settings  # noqa: PLC0415 -- keeps --help fast
+    from gateway.wiring import StartError, migrate_store  # noqa: PLC0415 -- same
 
     with _settings_errors():
         settings = load_settings(config)
-
-    async def run() -> str | None:
-        await upgrade(settings.store_location())
-        return await current(settings.store_location())
-
-    typer.echo(f"the store is at revision {asyncio.run(run())}")
+    try:
+        revision = asyncio.run(migrate_store(settings))
+    except StartError as error:
+        _fail(str(error))
+    typer.echo(f"the store is at revision {revision}")
 
 
 @app.command()
@@ -151,6 +148,6 @@ def _settings_errors() -> Iterator[None]:
         _fail(str(error))
 
 
-def _fail(message: str) -> None:
-    errors.print(message, style="red", highlight=False, markup=False)
+def _fail(message: str) -> NoReturn:
+    typer.secho(message, fg="red", err=True)
     raise typer.Exit(2)

@@ -6,7 +6,7 @@ SettingsError   a value is wrong or missing; names it and says how to mend it
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,9 @@ from schema.systems import System
 PREFIX: Final = "GRIDGATE_"
 CONFIG_VARIABLE: Final = "GRIDGATE_CONFIG"
 CONNECTORS: Final = {"billing": BillingSettings, "distribution": DistributionSettings, "supply": SupplySettings}
+PROFILE_FACTS: Final = ("time_zone", "currency", "account_digits")
+"""What the profile says of every connector unless its own settings do."""
+
 DEFAULT_CONFIG: Final = Path("gridgate.toml")
 
 
@@ -125,11 +128,7 @@ def _check_names(values: Mapping[str, Any]) -> None:
 
 def _with_facts(values: Mapping[str, Any], profile: UtilityProfile) -> dict[str, Any]:
     """Fill in what the profile says and a connector's own settings leave out."""
-    facts = {
-        "time_zone": profile.time_zone,
-        "currency": profile.currency,
-        "account_digits": profile.account_number.digits,
-    }
+    facts = dict(zip(PROFILE_FACTS, (profile.time_zone, profile.currency, profile.account_number.digits), strict=True))
     filled = dict(values)
     for name, connector in CONNECTORS.items():
         given = values.get(name)
@@ -170,5 +169,12 @@ def load_settings(config: Path | None = None, **values: Any) -> Settings:  # noq
 
 
 def _line(location: tuple[int | str, ...], message: str) -> str:
+    """Write what is wrong with a value, and where to set it; a whole section that is missing names what it needs."""
     name = ".".join(map(str, location))
+    if not name:
+        return message.removeprefix("Value error, ")
+    if name in CONNECTORS:
+        needed = [field.name for field in fields(CONNECTORS[name]) if field.default is field.default_factory is MISSING]
+        variables = [f"{PREFIX}{name}__{each}".upper() for each in needed if each not in PROFILE_FACTS]
+        return f"{name}: {message}; set {', '.join(variables)} or the section [{name}] of the TOML file"
     return f"{name}: {message}; set {PREFIX}{name.upper().replace('.', '__')} or `{name}` in the TOML file"

@@ -31,7 +31,7 @@ from connectors.store.customers import CustomerRows
 from connectors.store.engine import UnknownDatabase, open_store
 from connectors.store.health import Store, answers
 from connectors.store.links import LinkRows
-from connectors.store.migrate import is_up_to_date, upgrade
+from connectors.store.migrate import current, is_up_to_date, upgrade
 from connectors.supply.port import Supply
 from connectors.supply.sql import SqlSupply
 from connectors.transport.http import HttpTransport
@@ -72,11 +72,7 @@ class Proofs:
 async def open_connectors(settings: Settings) -> AsyncIterator[Connectors]:
     """Open every door and close them again; none asks anything yet. Raises StartError."""
     async with AsyncExitStack() as opened:
-        try:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-            store = open_store(settings.store_location())
-        except (UnknownDatabase, OSError) as error:
-            raise StartError(f"the store cannot be opened: {error}; check store_url and data_dir") from error
+        store = _open_store(settings)
         opened.push_async_callback(store.dispose)
         billing = HttpTransport(System.BILLING)
         opened.push_async_callback(billing.aclose)
@@ -96,7 +92,7 @@ async def open_connectors(settings: Settings) -> AsyncIterator[Connectors]:
 async def open_house(settings: Settings) -> AsyncIterator[tuple[House, AccessTokens]]:
     """Open the doors, bring the embedded store up to date, and wire the verbs. Raises StartError."""
     async with open_connectors(settings) as doors:
-        await _prepare_store(settings)
+        await _prepare_store(settings, doors.store)
         try:
             key = load_or_create(settings.data_dir / "signing-key.json")
         except (UnusableKeyFile, OSError) as error:
@@ -147,12 +143,39 @@ def _house(settings: Settings, doors: Connectors, feed: BalanceFeed, proofs: Pro
     )
 
 
-async def _prepare_store(settings: Settings) -> None:
+def _open_store(settings: Settings) -> Store:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        return open_store(settings.store_location())
+    except OSError as error:
+        raise StartError(f"data_dir {settings.data_dir} cannot be used: {error.strerror}; set data_dir") from error
+    except UnknownDatabase as error:
+        raise StartError(f"{error}; set store_url") from error
+
+
+async def migrate_store(settings: Settings) -> str | None:
+    """Bring the store to the newest revision and return it; raises StartError."""
+    store = _open_store(settings)
+    try:
+        await _require_answer(store)
+    finally:
+        await store.dispose()
+    await upgrade(settings.store_location())
+    return await current(settings.store_location())
+
+
+async def _prepare_store(settings: Settings, store: Store) -> None:
     """Migrate the embedded store; one on a server is migrated by `gridgate migrate`, never by the way."""
+    await _require_answer(store)
     if settings.store_url is None:
         await upgrade(settings.store_location())
     elif not await is_up_to_date(settings.store_location()):
         raise StartError("the store is not at the newest revision; run gridgate migrate")
+
+
+async def _require_answer(store: Store) -> None:
+    if not await answers(store):
+        raise StartError("the store does not answer; check store_url and data_dir")
 
 
 @asynccontextmanager

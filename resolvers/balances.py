@@ -9,7 +9,7 @@ from strawberry import Info
 from resolvers.context import OperationContext
 from schema.accounts import Account
 from schema.billing import Balance
-from schema.errors import InvalidArgument, NotFound, Unauthenticated
+from schema.errors import InvalidArgument, NotFound, Unauthenticated, UpstreamError
 from schema.identifiers import AccountNumber
 from schema.paging import MAX_FIRST
 from schema.scopes import Scope, requires
@@ -20,7 +20,14 @@ class BalanceChanged:
     """One event of the stream."""
 
     account: Account
-    balance: Balance
+    answer: strawberry.Private[Balance | UpstreamError]
+
+    @strawberry.field
+    def balance(self) -> Balance:
+        """Show the balance, or billing's error where not even an old one is known; the stream goes on."""
+        if isinstance(self.answer, UpstreamError):
+            raise self.answer
+        return self.answer
 
 
 @strawberry.type
@@ -43,10 +50,11 @@ class BalanceSubscription:
             raise InvalidArgument("accounts", f"accounts is a list of 1 to {MAX_FIRST} numbers.")
         await _still_allowed(info.context, numbers)
         async with aclosing(info.context.house.feed.follow(numbers, info.context.principal.expires_at)) as changes:
-            async for balance in changes:
+            async for number, answer in changes:
                 info.context.renew()
                 await _still_allowed(info.context, numbers)
-                yield BalanceChanged(account=Account(number=balance.account_number), balance=balance)
+                if answer is not None:
+                    yield BalanceChanged(account=Account(number=number), answer=answer)
         raise Unauthenticated("The token has expired; sign in again and subscribe again.")
 
 

@@ -45,7 +45,10 @@ def sandbox(  # noqa: PLR0913 - every option of the command line
     supply_port: _Port = 0,
     supply_url: Annotated[
         str | None,
-        typer.Option(help="postgresql://... of a real PostgreSQL that gets the supply system's tables instead."),
+        typer.Option(
+            envvar="SANDBOX_SUPPLY_URL",
+            help="postgresql://... of a real PostgreSQL that gets the supply system's tables instead.",
+        ),
     ] = None,
     clock_speed: Annotated[
         float, typer.Option(min=0, help="World seconds per second: 86400 is a day per second, 0 stands still.")

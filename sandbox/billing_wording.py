@@ -73,6 +73,7 @@ class Wording:
             "calculatedAt": f"{balance.calculated_at.astimezone(self.zone):%d.%m.%Y %H:%M:%S}",
             "avgDailyKwh": self.decimal(balance.average_daily_kwh),
             "avgDailyCost": self.money(balance.average_daily_cost_minor),
+            "prepaid": balance.prepaid,
         }
 
     def accrual(self, row: Accrual) -> dict[str, object]:

@@ -20,10 +20,11 @@ Listener = Callable[[Payment | IncomingPayment], None]
 class CashDesk:
     """Keep what was paid on request; as large as what was paid, no larger."""
 
-    def __init__(self, utility: Utility, dice: Dice) -> None:
+    def __init__(self, utility: Utility, dice: Dice, begun_at: datetime) -> None:
         self._utility = utility
         self._dice = dice
-        self._ids = count(MADE_IDS_FROM)
+        # The time keeps ids apart from those of an earlier start, which a real PostgreSQL still holds.
+        self._ids = count(MADE_IDS_FROM + int(begun_at.timestamp()) * 10**6)
         self._row_ids = count(1)
         self._payments: dict[str, list[Payment]] = defaultdict(list)
         self._rows: dict[int, IncomingPayment] = {}

@@ -131,3 +131,4 @@ class Balance:
     calculated_at: datetime
     average_daily_kwh: Decimal
     average_daily_cost_minor: int
+    prepaid: bool

@@ -12,6 +12,7 @@ from sandbox.ledger import IncomingPayment, Payment
 from sandbox.utilities import Utility
 from sandbox.world import World
 
+_RECONNECT_S = 0.5
 _log = logging.getLogger("sandbox")
 _PAYMENT = """
     insert into platezhi (id_plat, ls, data_opl, data_zach, data_prov, summa, val, kanal, nom_kvit, sost)
@@ -34,6 +35,7 @@ class Mirror:
         self._url = url.replace("+asyncpg", "", 1)
         self._waiting: asyncio.Queue[Payment | IncomingPayment] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self._connection: asyncpg.Connection | None = None
         world.watch_payments(self._waiting.put_nowait)
 
     def begin(self) -> None:
@@ -49,18 +51,26 @@ class Mirror:
         for task in (written, self._task):
             task.cancel()
         await asyncio.gather(written, self._task, return_exceptions=True)
+        if self._connection is not None:
+            await self._connection.close()
 
     async def _write(self) -> None:
-        connection = await asyncpg.connect(self._url)
+        """Write one after another; what could not be written is written again once PostgreSQL is back."""
+        while True:
+            what = await self._waiting.get()
+            while not await self._written(what):  # noqa: ASYNC110 - PostgreSQL does not tell when it is back
+                await asyncio.sleep(_RECONNECT_S)
+            self._waiting.task_done()
+
+    async def _written(self, what: Payment | IncomingPayment) -> bool:
         try:
-            while True:
-                what = await self._waiting.get()
-                await connection.execute(*_statement(what, self._utility))
-                self._waiting.task_done()
-        except (asyncpg.PostgresError, OSError) as error:
-            _log.error("PostgreSQL no longer gets what is made to happen: %s", error)
-        finally:
-            await connection.close()
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await asyncpg.connect(self._url)
+            await self._connection.execute(*_statement(what, self._utility))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            _log.warning("PostgreSQL does not take what is made to happen, trying again: %s", type(error).__name__)
+            return False
+        return True
 
 
 def _statement(what: Payment | IncomingPayment, utility: Utility) -> tuple[object, ...]:

@@ -66,6 +66,7 @@ async def _open_all(open_doors: AsyncExitStack, world: World, options: Options) 
     billing_app = billing.create_app(world, calls, board, api_key=api_key)
     soap_app = distribution.create_app(world, calls, board, user=soap_user, password=soap_password)
     control_app = control.create_app(world, calls, board)
+    supply_url = await _open_supply(open_doors, world, calls, board, options, supply_password)
     listeners: list[Listener] = []
     open_doors.push_async_callback(_close_all, listeners)
     for app, port in (
@@ -75,7 +76,6 @@ async def _open_all(open_doors: AsyncExitStack, world: World, options: Options) 
     ):
         listeners.append(await listen(app, options.host, port))
     billing_url, soap_url, control_url = (listener.url for listener in listeners)
-    supply_url = await _open_supply(open_doors, world, calls, board, options, supply_password)
     open_doors.callback(board.closing.set)  # first of all: whoever hangs on purpose lets go
     soap = {"url": f"{soap_url}/soap", "wsdl_url": f"{soap_url}/soap?wsdl", "user": soap_user}
     return {

@@ -53,7 +53,7 @@ class World:
         self._population = Population(self.utility, dice, accounts)
         self._chronicle = Chronicle(self.utility, dice, self._population)
         self._bills = BillBook(self.utility, dice)
-        self._desk = CashDesk(self.utility, dice)
+        self._desk = CashDesk(self.utility, dice, self.now())
         self._field = FieldBook(self.utility.zone)
         self._outages = OutageBoard(self.utility.zone, dice)
         self._orders = WorkOrders(self.utility.zone)
@@ -130,6 +130,7 @@ class World:
             calculated_at=now,
             average_daily_kwh=(sum((each.kwh for each in whole), Decimal(0)) / days).quantize(Decimal("0.001")),
             average_daily_cost_minor=round(sum(each.amount_minor for each in whole) / days),
+            prepaid=self.utility.prepaid,
         )
 
     # --- metering -----------------------------------------------------------------------------------------------

@@ -90,7 +90,13 @@ class DemoProcess:
 def running_demo(data_dir: Path, **options: object) -> Iterator[DemoProcess]:
     """Run `gridgate demo` on a free port until the block ends."""
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-    command = [Path(sys.executable).with_name("gridgate"), "demo", "--port=0", f"--data-dir={data_dir}", *arguments]
+    command = [
+        str(Path(sys.executable).with_name("gridgate")),
+        "demo",
+        "--port=0",
+        f"--data-dir={data_dir}",
+        *arguments,
+    ]
     with (
         (data_dir / "messages.log").open("w") as messages,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=messages, text=True) as process,

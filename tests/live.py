@@ -53,7 +53,11 @@ def ask_balances(demo: DemoProcess, token: str, numbers: Sequence[str]) -> dict[
 
 @asynccontextmanager
 async def following(
-    demo: DemoProcess, token: str | None, numbers: Sequence[str], query: str | None = None, **options: Any
+    demo: DemoProcess,
+    token: str | None,
+    numbers: Sequence[str],
+    query: str | None = None,
+    **options: Any,  # noqa: ANN401 -- of websockets
 ) -> AsyncIterator[Connection]:
     """Follow accounts by the shared operation, or another one; no event is taken yet."""
     async with connected(demo.facts["websocket_url"], token, **options) as connection:

@@ -13,12 +13,12 @@ from typing import Final, TypeVar
 
 import structlog
 
-from connectors.billing.followers import Follower, State
+from connectors.billing.followers import Follower, News, State
 from connectors.billing.port import Billing
 from connectors.supply.port import Supply
 from connectors.transport.deadline import Deadline
 from schema.billing import Balance
-from schema.errors import UpstreamError
+from schema.errors import UpstreamError, UpstreamUnavailable
 from schema.identifiers import AccountNumber
 from schema.systems import System
 
@@ -69,13 +69,13 @@ class Followed:
         """Leave the account to one look: whoever nudges from now on wants another."""
         self.is_looked_at, self.is_nudged = True, False
 
-    def end_look(self, balance: Balance | None, pace: Pace, now: float) -> None:
+    def end_look(self, answer: Balance | UpstreamError | None, pace: Pace, now: float) -> None:
         """Tell what was seen and say when to look next. Only a change makes looks frequent; an outage does not."""
         known = self.seen
-        if balance is not None:
-            self.seen = known if balance.is_stale else State.of(balance).after(known)
-            for follower in self.followers:
-                follower.tell(balance)
+        if isinstance(answer, Balance) and not answer.is_stale:
+            self.seen = State.of(answer).after(known)
+        for follower in self.followers:
+            follower.tell(News(self.number, answer))
         has_changed = self.seen != known
         self.rest_s = pace.shortest_s if has_changed else min(pace.longest_s, self.rest_s * SLOWER)
         self.due_at = now if self.is_nudged and not has_changed else now + self.rest_s
@@ -93,17 +93,21 @@ class BalanceFeed:
         self._followed: dict[AccountNumber, Followed] = {}
         self._wake = asyncio.Event()
 
-    async def follow(self, numbers: frozenset[AccountNumber], until: datetime | None) -> AsyncGenerator[Balance, None]:
-        """Yield the current balance of each account, then each change, until the given time."""
+    async def follow(self, numbers: frozenset[AccountNumber], until: datetime | None) -> AsyncGenerator[News, None]:
+        """Yield the current balance of each account, then each change, until the given time.
+
+        A slow reader misses what was replaced before it was read, never the newest. An account whose balance nobody
+        knows has the error in its place, once.
+        """
         follower = Follower()
         self._join(follower, numbers)
         try:
             while True:
                 async with timeout(None if until is None else (until - self._now()).total_seconds()):
-                    balance = await follower.next_news()
+                    news = await follower.next_news()
                 if until is not None and self._now() >= until:
                     return
-                yield balance
+                yield news
         except TimeoutError:
             return
         finally:
@@ -172,19 +176,28 @@ class BalanceFeed:
             self._supply.pending(numbers, deadline.sooner(self._pace.pending_s)),
             return_exceptions=True,
         )
-        found = zip(_found(System.BILLING, balances, len(due)), _found(System.SUPPLY, pending, len(due)), strict=True)
-        for followed, (balance, payments) in zip(due, found, strict=True):
-            seen = None if balance is None else replace(balance, known_pending=payments)
-            followed.end_look(seen, self._pace, _loop_time())
+        answers = zip(
+            due,
+            _answers(System.BILLING, balances, len(due)),
+            _answers(System.SUPPLY, pending, len(due)),
+            strict=True,
+        )
+        for followed, answer, payments in answers:
+            if isinstance(answer, Balance) and not isinstance(payments, UpstreamError):
+                followed.end_look(replace(answer, known_pending=payments), self._pace, _loop_time())
+            else:
+                followed.end_look(answer, self._pace, _loop_time())
         self._wake.set()
 
 
-def _found(system: System, answers: Sequence[T | UpstreamError | None] | BaseException, count: int) -> list[T | None]:
-    """Return what a system answered, None where it did not. A defect is no answer, and is logged: polling goes on."""
+def _answers(
+    system: System, answers: Sequence[T | UpstreamError] | BaseException, count: int
+) -> Sequence[T | UpstreamError]:
+    """Return what a system answered about each account. A defect is logged and is no answer; polling goes on."""
     if isinstance(answers, BaseException) or len(answers) != count:
         log.error("look_failed", system=system.value, answer=type(answers).__name__)
-        return [None] * count
-    return [None if isinstance(answer, UpstreamError) else answer for answer in answers]
+        return [UpstreamUnavailable(system)] * count
+    return answers
 
 
 def _loop_time() -> float:

@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from schema.billing import Balance
+from schema.errors import UpstreamError
 from schema.identifiers import AccountNumber
 from schema.money import Money
 
@@ -28,26 +30,37 @@ class State:
         return replace(self, pending=known.pending) if known and self.pending is None else self
 
 
+class News(NamedTuple):
+    """What billing answered about an account, as the port of billing has it: a balance, an error, or nothing."""
+
+    number: AccountNumber
+    answer: Balance | UpstreamError | None
+
+
 @dataclass(eq=False, slots=True)
 class Follower:
-    """One subscription: the newest balance of each account that it has not been told yet, and no older one."""
+    """One subscription: the newest news of each account that it has not been told yet, and no older one.
 
-    told: dict[AccountNumber, State] = field(default_factory=dict)
-    news: dict[AccountNumber, Balance] = field(default_factory=dict)
+    `told` holds None for an account whose balance the follower has been told that nobody knows.
+    """
+
+    told: dict[AccountNumber, State | None] = field(default_factory=dict)
+    unread: dict[AccountNumber, News] = field(default_factory=dict)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def tell(self, balance: Balance) -> None:
-        """Note a balance unless it is what the follower already knows; an older unread one is replaced."""
-        number, state = balance.account_number, State.of(balance)
-        known = self.told.get(number)
-        if state.after(known) != known:
-            self.told[number] = state
-            self.news[number] = balance
+    def tell(self, news: News) -> None:
+        """Note news unless it is what the follower already knows; older ones still unread are replaced."""
+        known = self.told.get(news.number)
+        state = State.of(news.answer) if isinstance(news.answer, Balance) else None
+        is_new = news.number not in self.told or (state and state.after(known)) != known
+        if is_new:
+            self.told[news.number] = state
+            self.unread[news.number] = news
             self.woken.set()
 
-    async def next_news(self) -> Balance:
-        """Wait for news and take the one that has waited longest."""
-        while not self.news:
+    async def next_news(self) -> News:
+        """Wait for news and take those that have waited longest."""
+        while not self.unread:
             self.woken.clear()
             await self.woken.wait()
-        return self.news.pop(next(iter(self.news)))
+        return self.unread.pop(next(iter(self.unread)))

@@ -12,9 +12,13 @@ from typing import Any
 import asyncpg
 
 from connectors.supply.settings import SupplySettings
+from schema.identifiers import AccountNumber
+from tests.connectors.contract.supply import SupplySample
 from tests.postgres import Postgres
+from tests.sandbox_process import Sandbox
 
 NUMBER = "012345678901"
+UNKNOWN = AccountNumber("999999999999")
 _PAYMENTS = (
     "id_plat bigint primary key, ls varchar(20), data_opl timestamp, data_zach date, data_prov date, "
     "summa numeric(14,2), val char(3), kanal varchar(20), nom_kvit varchar(30), sost smallint"
@@ -61,6 +65,14 @@ def staging_row(key: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 -- 
 def settings(url: str, **changes: Any) -> SupplySettings:  # noqa: ANN401 -- any setting
     given = {"time_zone": "Europe/Kyiv", "currency": "UAH", "account_digits": 12, **changes}
     return SupplySettings(url=url, **given)
+
+
+def sample_of(sandbox: Sandbox) -> SupplySample:
+    """Choose accounts of a sandbox, the first with a payment that waits to be posted."""
+    known = [AccountNumber(number) for number in sandbox.holder(10).numbers]
+    many = [AccountNumber(number) for number in sandbox.holder(60).numbers]
+    sandbox.post("/payments", {"account": known[0], "amount": "12.34", "posted": False})
+    return SupplySample(known, many, UNKNOWN, "UAH", "Europe/Kyiv")
 
 
 def sqlite_supply(

@@ -1,9 +1,9 @@
-"""SqlSupply against the sandbox, a real PostgreSQL and SQLite: the contract of supply, and every bad manner."""
+"""SqlSupply against the sandbox: the contract of supply, and every bad manner."""
 
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -13,17 +13,11 @@ from sqlalchemy import make_url
 from connectors.supply.sql import SqlSupply
 from connectors.transport.deadline import Deadline
 from schema.errors import PlannedMaintenance, UpstreamError, UpstreamMalformed, UpstreamTimeout, UpstreamUnavailable
-from schema.identifiers import AccountNumber
 from schema.paging import Page
 from tests.connectors.contract.supply import SupplyContract, SupplySample, good
-from tests.connectors.legacy_supply import payment_row, settings, sqlite_supply, staging_row
-from tests.databases import postgres
-from tests.postgres import Postgres
-from tests.sandbox_process import Sandbox, running_sandbox
+from tests.connectors.legacy_supply import UNKNOWN, sample_of, settings
+from tests.sandbox_process import Sandbox
 
-__all__ = ["postgres"]
-
-UNKNOWN = AccountNumber("999999999999")
 BATCH = 40
 
 
@@ -39,58 +33,8 @@ def sample(sandbox: Sandbox) -> SupplySample:
     return sample_of(sandbox)
 
 
-def sample_of(sandbox: Sandbox) -> SupplySample:
-    known = [AccountNumber(number) for number in sandbox.holder(10).numbers]
-    many = [AccountNumber(number) for number in sandbox.holder(60).numbers]
-    sandbox.post("/payments", {"account": known[0], "amount": "12.34", "posted": False})
-    return SupplySample(known, many, UNKNOWN, "UAH", "Europe/Kyiv")
-
-
 class TestOnTheSandbox(SupplyContract):
     pass
-
-
-class TestOnPostgreSQL(SupplyContract):
-    """The sandbox seeds a real PostgreSQL and answers for the rest."""
-
-    @pytest.fixture(scope="class")
-    def seeded(self, postgres: Postgres) -> Iterator[Sandbox]:
-        with running_sandbox(supply_url=postgres.url(driver="postgresql"), accounts=200) as running:
-            yield running
-
-    @pytest.fixture(scope="class")
-    async def supply(self, seeded: Sandbox) -> AsyncIterator[SqlSupply]:
-        opened = SqlSupply(settings(seeded.supply["url"], batch_size=BATCH))
-        yield opened
-        await opened.aclose()
-
-    @pytest.fixture(scope="class")
-    def sample(self, seeded: Sandbox) -> SupplySample:
-        return sample_of(seeded)
-
-
-class TestOnSQLite(SupplyContract):
-    @pytest.fixture(scope="class")
-    async def supply(self, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SqlSupply]:
-        keys = iter(range(1, 10_000))
-        payments = [
-            payment_row(next(keys), ls=number, data_opl=moment)
-            for number in self.numbers()
-            for month in range(1, 7)
-            for moment in [datetime(2026, month, 1, 12, 0)] * 2  # noqa: DTZ001 -- the legacy system's local time
-        ]
-        staging = [staging_row(key, ls=self.numbers()[0]) for key in range(1, 131)]
-        opened = SqlSupply(settings(sqlite_supply(tmp_path_factory.mktemp("legacy") / "s.db", payments, staging)))
-        yield opened
-        await opened.aclose()
-
-    @pytest.fixture(scope="class")
-    def sample(self) -> SupplySample:
-        return SupplySample(self.numbers()[:10], self.numbers(), UNKNOWN, "UAH", "Europe/Kyiv")
-
-    @staticmethod
-    def numbers() -> list[AccountNumber]:
-        return [AccountNumber(f"{at:012d}") for at in range(60)]
 
 
 async def ask_everything(supply: SqlSupply, sample: SupplySample, seconds: float = 10) -> list[Any]:

@@ -15,11 +15,13 @@ GRIDGATE: Final = Path(sys.executable).with_name("gridgate")
 COMMANDS: Final = ["demo", "serve", "sandbox", "schema", "migrate", "doctor"]
 
 
-def gridgate(*arguments: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def gridgate(
+    *arguments: str, folder: Path | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [GRIDGATE, *arguments],
         cwd=folder,
-        env={**os.environ, "COLUMNS": "200", **environment},
+        env={**os.environ, "COLUMNS": "200", **(environment or {})},
         capture_output=True,
         text=True,
         check=False,
@@ -85,8 +87,8 @@ def test_a_demo_of_an_unknown_profile_is_refused(tmp_path: Path) -> None:
 def test_doctor_finds_everything_in_order(kharkiv: DemoProcess, tmp_path: Path) -> None:
     kharkiv.calm()
     environment = settings(kharkiv, tmp_path)
-    assert gridgate("migrate", **environment).returncode == 0
-    report = gridgate("doctor", f"--account={kharkiv.user(10)['accounts'][0]}", **environment)
+    assert gridgate("migrate", environment=environment).returncode == 0
+    report = gridgate("doctor", f"--account={kharkiv.user(10)['accounts'][0]}", environment=environment)
     assert [line.split(":")[0].split() for line in report.stdout.splitlines()] == [
         ["ok", "settings"],
         ["ok", "store"],
@@ -101,7 +103,7 @@ def test_doctor_names_what_is_wrong_and_how_to_mend_it(kharkiv: DemoProcess, tmp
     kharkiv.calm()
     kharkiv.disturb("distribution", maintenance_until="2030-01-01T06:00:00+02:00")
     environment = settings(kharkiv, tmp_path) | {"GRIDGATE_BILLING__API_KEY": "wrong"}
-    report = gridgate("doctor", **environment)
+    report = gridgate("doctor", environment=environment)
     kharkiv.calm()
     lines = {line.split(":")[0].split()[1]: line for line in report.stdout.splitlines()}
     assert report.returncode == 1
@@ -115,7 +117,7 @@ def test_doctor_names_what_is_wrong_and_how_to_mend_it(kharkiv: DemoProcess, tmp
 
 def test_serve_refuses_a_store_that_is_not_migrated(kharkiv: DemoProcess, tmp_path: Path) -> None:
     environment = settings(kharkiv, tmp_path) | {"GRIDGATE_STORE_URL": f"sqlite+aiosqlite:///{tmp_path}/own.db"}
-    refused = gridgate("serve", "--port=0", **environment)
+    refused = gridgate("serve", "--port=0", environment=environment)
     assert refused.returncode == 3
     assert "the store is not at the newest revision; run gridgate migrate" in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -60,3 +60,18 @@ def test_the_number_of_upstream_calls_does_not_depend_on_the_number_of_accounts(
     assert total <= 7
     assert set(counted[50]) == {"billing", "distribution", "supply"}
     assert {count for operations in counted[50].values() for count in operations.values()} == {1}
+
+
+def test_prepaid_days_are_the_credit_at_the_average_daily_cost(uzbekistan: DemoProcess) -> None:
+    balances = [account["balance"] for account in accounts_of(uzbekistan.ask("home", token=uzbekistan.token(50)))]
+    in_credit = [each for each in balances if each["standing"] == "CUSTOMER_IN_CREDIT"]
+    in_debt = [each for each in balances if each["standing"] == "CUSTOMER_OWES"]
+    assert in_credit
+    assert all(each["prepaidDaysLeft"] >= 0 for each in in_credit)
+    assert any(each["prepaidDaysLeft"] > 0 for each in in_credit)
+    assert all(each["prepaidDaysLeft"] == 0 for each in in_debt)
+
+
+def test_where_nothing_is_prepaid_there_are_no_prepaid_days(kharkiv: DemoProcess) -> None:
+    balances = [account["balance"] for account in accounts_of(kharkiv.ask("home", token=kharkiv.token(10)))]
+    assert [each["prepaidDaysLeft"] for each in balances] == [None] * 10

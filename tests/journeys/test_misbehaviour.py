@@ -164,7 +164,7 @@ def test_bad_manners_spoil_only_their_own_system(
         demo.disturb(system, **MANNERS[manner])
         began = time.monotonic()
         with ThreadPoolExecutor(len(operations)) as together:
-            answers = list(together.map(lambda each: demo.send(*each, token), operations.values()))
+            answers = list(together.map(lambda each: demo.send(each[0], each[1], token), operations.values()))
         assert time.monotonic() - began < DEADLINE_S + SLACK_S
         for name, answer in zip(operations, answers, strict=True):
             check(Cell(name, manner, system), calm[name], answer)

@@ -1,4 +1,5 @@
 import contextlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ def test_a_cursor_that_we_never_wrote_is_refused_and_named(after: str) -> None:
 
 def test_a_connection_shows_where_the_page_ends() -> None:
     page = Page(2, after="x")
-    shown = Connection.of(Slice(["b", "a"], has_more=True, total=7), page, str)
+    shown: Any = Connection.of(Slice(["b", "a"], has_more=True, total=7), page, str)
     assert [edge.cursor for edge in shown.edges()] == [encode_cursor("b"), encode_cursor("a")]
     ends = shown.page_info()
     assert (ends.has_next_page, ends.has_previous_page) == (True, True)
@@ -39,7 +40,8 @@ def test_a_connection_shows_where_the_page_ends() -> None:
 
 
 def test_an_empty_page_has_no_cursors() -> None:
-    ends = Connection.of(Slice([], has_more=False), Page(0), str).page_info()
+    shown: Any = Connection.of(Slice([], has_more=False), Page(0), str)
+    ends = shown.page_info()
     assert (ends.start_cursor, ends.end_cursor, ends.has_next_page) == (None, None, False)
 
 

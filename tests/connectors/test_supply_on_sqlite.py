@@ -1,0 +1,36 @@
+"""SqlSupply against an SQLite file: the contract of supply."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import pytest
+
+from connectors.supply.sql import SqlSupply
+from schema.identifiers import AccountNumber
+from tests.connectors.contract.supply import SupplyContract, SupplySample
+from tests.connectors.legacy_supply import UNKNOWN, payment_row, settings, sqlite_supply, staging_row
+
+NUMBERS = [AccountNumber(f"{at:012d}") for at in range(60)]
+MONTHS = [datetime(2026, month, 1, 12, 0) for month in range(1, 7)]  # noqa: DTZ001 -- the legacy system's local time
+
+
+@pytest.fixture(scope="module")
+async def supply(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SqlSupply]:
+    paid = [(number, month) for number in NUMBERS for month in MONTHS for _ in range(2)]
+    payments = [
+        payment_row(key, ls=number, data_opl=month, data_zach=None) for key, (number, month) in enumerate(paid, 1)
+    ]
+    staging = [staging_row(key, ls=NUMBERS[0]) for key in range(1, 131)]
+    url = sqlite_supply(tmp_path_factory.mktemp("legacy") / "supply.db", payments, staging)
+    opened = SqlSupply(settings(url, batch_size=40))
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture(scope="module")
+def sample() -> SupplySample:
+    return SupplySample(NUMBERS[:10], NUMBERS, UNKNOWN, "UAH", "Europe/Kyiv")
+
+
+class TestOnSQLite(SupplyContract):
+    pass
