@@ -33,10 +33,10 @@ def why_weak(password: str, own: Iterable[str], minimum_length: int = DEFAULT_MI
         own: the customer's name, e-mail and phone.
         minimum_length: in characters.
     """
-    text = normalised(password)
+    text = normalised(password[: MAX_LENGTH + 1])
     if len(text) < minimum_length:
         return f"Use at least {minimum_length} characters; a few words that do not belong together are good."
-    if len(text) > MAX_LENGTH:
+    if max(len(text), len(password)) > MAX_LENGTH:
         return f"Use at most {MAX_LENGTH} characters."
     folded = text.casefold()
     if _is_common(folded) or _is_monotonous(folded):

@@ -55,12 +55,6 @@ class ShownErrors(MaskErrors):
     def __init__(self) -> None:
         super().__init__(should_mask_error=lambda _: True)
 
-    def on_parse(self) -> Iterator[None]:
-        """Give syntax errors their code here: an operation that was never parsed has no result to look through."""
-        yield
-        for error in self.execution_context.pre_execution_errors or ():
-            error.extensions = {"code": ErrorCode.OPERATION_INVALID.value}
-
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         """Return the error as the client may see it."""
         match error.original_error:

@@ -23,9 +23,11 @@ from resolvers.nodes import NodeQuery, resolve_entities
 from resolvers.notices import NoticeQuery
 from resolvers.sign_in import SignInMutation
 from resolvers.tariffs import TariffQuery
+from resolvers.utility import UtilityQuery
 from schema.accounts import Account
 from schema.billing import Bill, Charge
 from schema.customers import Customer
+from schema.errors import ErrorCode
 from schema.metering import Meter, UsagePoint
 from schema.payments import Payment
 from schema.scalars import SCALARS
@@ -53,6 +55,7 @@ class Graph(strawberry.federation.Schema):
                 NodeQuery,
                 NoticeQuery,
                 TariffQuery,
+                UtilityQuery,
             ),
             mutation=self._optional_root("Mutation", LinkingMutation, SignInMutation),
             subscription=self._optional_root("Subscription", BalanceSubscription),
@@ -66,8 +69,15 @@ class Graph(strawberry.federation.Schema):
         """Keep the fields of the chosen systems, and those that belong to none (ids, pages)."""
         return [field for field in type_definition.fields if self._keeps(field.origin)]
 
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Log nothing here: Strawberry would log values; `gateway.operations` logs without them."""
+    def process_errors(
+        self,
+        errors: list[GraphQLError],
+        execution_context: ExecutionContext | None = None,  # noqa: ARG002 -- Strawberry's signature
+    ) -> None:
+        """Give a document that is at fault its code. Nothing is logged: Strawberry would log values."""
+        for error in errors:
+            if error.original_error is None and not error.extensions:
+                error.extensions = {"code": ErrorCode.OPERATION_INVALID.value}
 
     def _keeps(self, origin: object) -> bool:
         owner = OWNERS.get(getattr(origin, "__module__", ""))

@@ -1,23 +1,25 @@
 """A utility's profile: everything that differs from one utility to the next, as data."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
+from enum import Enum
 from zoneinfo import ZoneInfo, available_timezones
+
+import strawberry
 
 from schema.money import EXPONENTS
 from schema.tariffs import Tariff
 
 
-class SignInMethod(StrEnum):
+@strawberry.enum(description="A way to sign in.")
+class SignInMethod(Enum):
     """A way to sign in."""
 
     PASSWORD = "password"  # noqa: S105 -- the method's name
 
 
-class LinkMethod(StrEnum):
+@strawberry.enum(description="A proof that an account is the customer's.")
+class LinkMethod(Enum):
     """A proof that an account is the customer's."""
 
     NUMBER_AND_SURNAME = "number-and-surname"
@@ -25,11 +27,11 @@ class LinkMethod(StrEnum):
     BILL_QR = "bill-qr"
 
 
-@dataclass(frozen=True, slots=True)
+@strawberry.type(description="How the utility writes account numbers.")
 class AccountNumberFormat:
     """How the utility writes account numbers; `digits` restores leading zeros that a legacy system lost."""
 
-    pattern: str
+    pattern: str = strawberry.field(description="A regular expression.")
     digits: int
     example: str
 
@@ -38,7 +40,7 @@ class AccountNumberFormat:
         return re.fullmatch(self.pattern, text) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@strawberry.type(description="When readings are taken: the last days of a month and the first of the next.")
 class ReadingWindow:
     """When readings are taken: the last days of a month and the first of the next."""
 
@@ -46,7 +48,7 @@ class ReadingWindow:
     first_days: int
 
 
-@dataclass(frozen=True, slots=True)
+@strawberry.type(description="A payment operator that works with the utility.")
 class PaymentOperator:
     """A payment operator that works with the utility."""
 
@@ -54,24 +56,24 @@ class PaymentOperator:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@strawberry.type(name="Utility", description="The utility: what is the same for all of its customers.")
 class UtilityProfile:
-    """A utility: its country, money, time, languages, account numbers, tariffs and ways in."""
+    """A utility: its country, money, time, languages (BCP 47), account numbers, tariffs and ways in."""
 
     name: str
     title: str
-    country: str
-    currency: str
-    time_zone: str
-    languages: Sequence[str]
-    territorial_code: str
+    country: str = strawberry.field(description="ISO 3166-1 alpha-2.")
+    currency: str = strawberry.field(description="ISO 4217.")
+    time_zone: str = strawberry.field(description="IANA.")
+    languages: list[str]
+    territorial_code: str = strawberry.field(description="The code system of addresses: KATOTTG or SOATO.")
     account_number: AccountNumberFormat
     reading_window: ReadingWindow | None = None
-    sign_in_methods: Sequence[SignInMethod]
-    link_methods: Sequence[LinkMethod]
-    bill_qr_patterns: Sequence[str]
-    payment_operators: Sequence[PaymentOperator]
-    tariffs: Sequence[Tariff]
+    sign_in_methods: list[SignInMethod]
+    link_methods: list[LinkMethod]
+    bill_qr_patterns: strawberry.Private[list[str]]
+    payment_operators: list[PaymentOperator]
+    tariffs: strawberry.Private[list[Tariff]]
 
     def __post_init__(self) -> None:
         """Check what a type cannot say; raises ValueError that names the value."""

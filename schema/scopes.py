@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import strawberry
 from strawberry.extensions.field_extension import AsyncExtensionResolver, FieldExtension, SyncExtensionResolver
-from strawberry.federation.schema_directives import Authenticated, RequiresScopes
+from strawberry.federation.schema_directives import RequiresScopes
 from strawberry.types.field import StrawberryField
 
 from schema.errors import Forbidden, Unauthenticated
@@ -54,14 +54,13 @@ NOBODY: Final = Principal()
 class Guard(FieldExtension):
     """Refuse a field to callers without a scope (house rule 16), and print that rule in the SDL."""
 
-    def __init__(self, scope: Scope | None) -> None:
+    def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
     def apply(self, field: StrawberryField) -> None:
-        """Print `@requiresScopes`, or `@authenticated` where any signed-in caller may."""
-        directive = RequiresScopes(scopes=[[self.scope.value]]) if self.scope else Authenticated()
-        if not any(isinstance(printed, type(directive)) for printed in field.directives):
-            field.directives.append(directive)
+        """Print `@requiresScopes`, once however many schemas are made of the field."""
+        if not any(isinstance(printed, RequiresScopes) for printed in field.directives):
+            field.directives.append(RequiresScopes(scopes=[[self.scope.value]]))
 
     def resolve(self, next_: SyncExtensionResolver, source: Any, info: strawberry.Info, **arguments: Any) -> Any:  # noqa: ANN401 -- Strawberry's signature
         """Check the caller, then resolve."""
@@ -84,8 +83,3 @@ class Guard(FieldExtension):
 def requires(scope: Scope) -> Guard:
     """Guard a field by a scope."""
     return Guard(scope)
-
-
-def signed_in() -> Guard:
-    """Guard a field by being signed in."""
-    return Guard(None)

@@ -27,6 +27,8 @@ OWNERS: Final = {
     "resolvers.sign_in": System.IDENTITY,
     "resolvers.linking": System.IDENTITY,
     "resolvers.accounts": System.IDENTITY,
+    "resolvers.utility": System.IDENTITY,
+    "schema.profile": System.IDENTITY,
     "resolvers.balances": System.BILLING,
     "resolvers.tariffs": System.BILLING,
     "resolvers.notices": System.BILLING,

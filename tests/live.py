@@ -1,12 +1,13 @@
 """Balances followed live in a running demo: what an event shows, and what can be made to happen."""
 
+from asyncio import timeout
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from tests.demo_process import DemoProcess, operation
-from tests.transport_ws import Connection, connected
+from tests.transport_ws import LONGEST_WAIT_S, Connection, connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,44 @@ def pay(demo: DemoProcess, number: str, minor: int, *, posted: bool = True) -> i
     amount = f"{minor // 100}.{minor % 100:02}"
     made: int = demo.make("payments", account=number, amount=amount, posted=posted)["id"]
     return made
+
+
+def holder(demo: DemoProcess, size: int) -> list[dict[str, Any]]:
+    """Return the accounts of the first holder of so many, with what links them."""
+    found = demo.client.get(f"{demo.facts['control_url']}/holders?size={size}&count=1").json()
+    accounts: list[dict[str, Any]] = found[0]["accounts"]
+    return accounts
+
+
+def link(demo: DemoProcess, account: dict[str, Any], token: str) -> None:
+    """Link an account by its bill's QR."""
+    linked = demo.ask("link-account", {"input": {"billQr": account["qr"]}}, token)
+    assert linked["data"]["linkAccount"]["number"] == account["number"]
+
+
+def unlink(demo: DemoProcess, number: str, token: str) -> None:
+    """Unlink an account."""
+    answer = demo.send("mutation($n: AccountNumber!) { unlinkAccount(number: $n) { number } }", {"n": number}, token)
+    assert answer["data"]["unlinkAccount"]["number"] == number
+
+
+def looks(demo: DemoProcess) -> int:
+    """Return how often billing was asked for balances since the counts were forgotten."""
+    return demo.calls().get("billing", {}).get("balances.query", 0)
+
+
+async def time_passes(demo: DemoProcess, seconds: float) -> None:
+    """Listen for a while on a connection that nothing is subscribed on."""
+    async with connected(demo.facts["websocket_url"]) as connection:
+        await connection.is_silent_for(seconds)
+
+
+async def next_look(demo: DemoProcess) -> None:
+    """Return when billing has been asked once more, whether or not it has answered."""
+    demo.forget_calls()
+    async with timeout(LONGEST_WAIT_S), connected(demo.facts["websocket_url"]) as connection:
+        while not looks(demo):
+            await connection.is_silent_for(0.02)
 
 
 def ask_balances(demo: DemoProcess, token: str, numbers: Sequence[str]) -> dict[str, Shown]:

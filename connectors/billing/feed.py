@@ -65,8 +65,10 @@ class Followed:
         """Tell whether the account may be looked at now that another one is."""
         return self.due_at - self.rest_s * EARLY <= now
 
-    def begin_look(self) -> None:
-        """Leave the account to one look: whoever nudges from now on wants another."""
+    def begin_look(self, pace: Pace) -> None:
+        """Leave the account to one look: whoever nudges from now on wants another. A nudge makes no rest longer."""
+        if not self.is_nudged:
+            self.rest_s = min(pace.longest_s, self.rest_s * SLOWER)
         self.is_looked_at, self.is_nudged = True, False
 
     def end_look(self, answer: Balance | UpstreamError | None, pace: Pace, now: float) -> None:
@@ -77,7 +79,8 @@ class Followed:
         for follower in self.followers:
             follower.tell(News(self.number, answer))
         has_changed = self.seen != known
-        self.rest_s = pace.shortest_s if has_changed else min(pace.longest_s, self.rest_s * SLOWER)
+        if has_changed:
+            self.rest_s = pace.shortest_s
         self.due_at = now if self.is_nudged and not has_changed else now + self.rest_s
         self.is_looked_at = False
 
@@ -168,7 +171,7 @@ class BalanceFeed:
     async def _look(self, due: Sequence[Followed]) -> None:
         """Ask about accounts and tell their followers. Whatever a system does, every account comes to rest again."""
         for followed in due:
-            followed.begin_look()
+            followed.begin_look(self._pace)
         numbers = [followed.number for followed in due]
         deadline = Deadline.within(self._pace.deadline_s)
         balances, pending = await gather(

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.auth.people import Counter, House, open_house
+from tests.auth.desk import Desk, open_desk
+from tests.auth.people import KHARKIV, UZBEKISTAN, Counter, House, open_house
 from tests.databases import empty_url, migrated_postgres, migrated_sqlite, postgres, store, store_url
 from tests.sandbox_process import Sandbox, running_sandbox
 
@@ -38,3 +39,15 @@ def clock() -> Counter:
 async def house(store: AsyncEngine, clock: Counter) -> AsyncIterator[House]:
     async with open_house(store, clock) as opened:
         yield opened
+
+
+@pytest.fixture
+async def kharkiv_desk(store: AsyncEngine, kharkiv_sandbox: Sandbox, clock: Counter) -> AsyncIterator[Desk]:
+    async with open_desk(store, kharkiv_sandbox, KHARKIV, clock) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def uzbek_desk(store: AsyncEngine, uzbek_sandbox: Sandbox, clock: Counter) -> AsyncIterator[Desk]:
+    async with open_desk(store, uzbek_sandbox, UZBEKISTAN, clock) as desk:
+        yield desk

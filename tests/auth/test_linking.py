@@ -1,129 +1,18 @@
 """Linking against the billing system of a running sandbox: what proves an account, and that refusals tell nothing."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from auth.linking import Linking
-from auth.throttle import Throttle
-from connectors.billing.rest import RestBilling
-from connectors.billing.settings import BillingSettings
-from connectors.store.attempts import AttemptRows
-from connectors.store.customers import CustomerRows
-from connectors.store.engine import open_store, reading
-from connectors.store.links import LinkRows
-from connectors.store.tables import account_links, attempts
 from connectors.transport.deadline import Deadline
-from connectors.transport.http import HttpTransport
-from schema.customers import Customer
-from schema.identifiers import AccountNumber
-from schema.linking import DistrictAndBill, LinkAccountInput, NumberAndSurname
+from schema.linking import LinkAccountInput
 from schema.paging import Page, Slice
-from schema.profile import LinkMethod, UtilityProfile
+from schema.profile import LinkMethod
 from schema.refusals import Refusal, RefusalCode
-from schema.systems import System
-from tests.auth.people import HERE, KHARKIV, UZBEKISTAN, Counter
-from tests.race import race
+from tests.auth.desk import UNKNOWN, Desk, by_bill, by_name, by_qr, open_desk
+from tests.auth.people import HERE, KHARKIV, Counter
 from tests.sandbox_process import Sandbox
-
-UNKNOWN = "999999999999"
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Linking wired to a sandbox, with an account that somebody holds."""
-
-    linking: Linking
-    links: LinkRows
-    store: AsyncEngine
-    sandbox: Sandbox
-    clock: Counter
-    account: Mapping[str, Any]
-
-    @property
-    def number(self) -> AccountNumber:
-        return AccountNumber(self.account["number"])
-
-    async def link(self, given: LinkAccountInput, subject: str = "s1", address: str = HERE) -> AccountNumber | Refusal:
-        return await self.linking.link(subject, given, address, Deadline.within(10))
-
-    async def refused(self, given: LinkAccountInput, subject: str = "s1", address: str = HERE) -> Refusal:
-        """Return the refusal, having seen that it linked nothing."""
-        answer = await self.link(given, subject, address)
-        assert isinstance(answer, Refusal)
-        assert await self.links.numbers(subject) == frozenset()
-        return answer
-
-    async def failures(self) -> int:
-        async with reading(self.store) as connection:
-            return await connection.scalar(select(func.sum(attempts.c.failures))) or 0
-
-
-def by_name(number: str, surname: str) -> LinkAccountInput:
-    return LinkAccountInput(number_and_surname=NumberAndSurname(number=AccountNumber(number), surname=surname))
-
-
-def by_qr(text: str) -> LinkAccountInput:
-    return LinkAccountInput(bill_qr=text)
-
-
-def by_bill(account: Mapping[str, Any], **changes: str) -> LinkAccountInput:
-    given = {
-        "region_code": account["region_code"],
-        "district_code": account["district_code"],
-        "number": account["number"],
-        "bill_number": account["bill_number"],
-        **changes,
-    }
-    return LinkAccountInput(district_and_bill=DistrictAndBill(**given))
-
-
-@asynccontextmanager
-async def open_linking(
-    store: AsyncEngine, billing: Mapping[str, str], profile: UtilityProfile, clock: Counter
-) -> AsyncIterator[Linking]:
-    settings = BillingSettings(
-        base_url=billing["url"],
-        api_key=billing["api_key"],
-        time_zone=profile.time_zone,
-        currency=profile.currency,
-        account_digits=profile.account_number.digits,
-    )
-    transport = HttpTransport(System.BILLING)
-    throttle = Throttle(AttemptRows(store), secret=b"s", now=clock.now)
-    try:
-        yield Linking(LinkRows(store), RestBilling(settings, transport), throttle, profile, clock.now)
-    finally:
-        await transport.aclose()
-
-
-@asynccontextmanager
-async def open_desk(
-    store: AsyncEngine, sandbox: Sandbox, profile: UtilityProfile, clock: Counter
-) -> AsyncIterator[Desk]:
-    for subject in ("s1", "s2"):
-        someone = Customer(subject=subject, name="Olena", email=None, phone=None, registered_at=clock.now())
-        assert await CustomerRows(store).add(someone, "h")
-    async with open_linking(store, sandbox.billing, profile, clock) as linking:
-        yield Desk(linking, LinkRows(store), store, sandbox, clock, sandbox.holder(10).accounts[0])
-
-
-@pytest.fixture
-async def kharkiv_desk(store: AsyncEngine, kharkiv_sandbox: Sandbox, clock: Counter) -> AsyncIterator[Desk]:
-    async with open_desk(store, kharkiv_sandbox, KHARKIV, clock) as desk:
-        yield desk
-
-
-@pytest.fixture
-async def uzbek_desk(store: AsyncEngine, uzbek_sandbox: Sandbox, clock: Counter) -> AsyncIterator[Desk]:
-    async with open_desk(store, uzbek_sandbox, UZBEKISTAN, clock) as desk:
-        yield desk
 
 
 async def test_number_and_surname_in_any_spelling_link_an_account(kharkiv_desk: Desk) -> None:
@@ -253,7 +142,7 @@ async def test_unusable_input_is_refused_before_anything_is_asked_or_counted(
 async def test_qr_codes_need_the_utility_s_consent(
     store: AsyncEngine, kharkiv_sandbox: Sandbox, clock: Counter
 ) -> None:
-    by_name_only = replace(KHARKIV, link_methods=(LinkMethod.NUMBER_AND_SURNAME,))
+    by_name_only = replace(KHARKIV, link_methods=[LinkMethod.NUMBER_AND_SURNAME])
     async with open_desk(store, kharkiv_sandbox, by_name_only, clock) as desk:
         refused = await desk.refused(by_qr(desk.account["qr"]))
         assert refused.code is RefusalCode.METHOD_NOT_OFFERED
@@ -271,53 +160,3 @@ async def test_billing_out_of_order_is_no_failure_of_the_customer(
             assert answer.code is RefusalCode.SYSTEM_NOT_AVAILABLE
     assert await desk.failures() == 0
     assert await desk.link(given) == desk.number
-
-
-async def test_guessing_one_account_after_another_is_slowed_down_by_customer(kharkiv_desk: Desk) -> None:
-    numbers = [f"{at:012d}" for at in range(6)]
-    refusals = [await kharkiv_desk.refused(by_name(number, "Коваль")) for number in numbers]
-    assert [refusal.code.value for refusal in refusals] == ["ACCOUNT_NOT_CONFIRMED"] * 5 + ["TOO_MANY_ATTEMPTS"]
-    assert refusals[-1].retry_after_seconds == 2
-    other = await kharkiv_desk.refused(by_name(UNKNOWN, "Коваль"), "s2")
-    assert other.code is RefusalCode.ACCOUNT_NOT_CONFIRMED
-
-
-async def test_guessing_one_account_by_many_customers_is_slowed_down_by_account(kharkiv_desk: Desk) -> None:
-    desk = kharkiv_desk
-    refusals = [await desk.refused(by_name(desk.number, "Хтось"), f"x{at}", f"192.0.2.{at}") for at in range(11)]
-    assert [refusal.code.value for refusal in refusals] == ["ACCOUNT_NOT_CONFIRMED"] * 10 + ["TOO_MANY_ATTEMPTS"]
-    given = by_name(desk.number, desk.account["last_name"])
-    assert (await desk.refused(given)).code is RefusalCode.TOO_MANY_ATTEMPTS
-    desk.clock.move(seconds=2)
-    assert await desk.link(given) == desk.number
-
-
-async def test_linking_an_account_of_one_s_own_buys_no_guesses(kharkiv_desk: Desk) -> None:
-    desk, codes = kharkiv_desk, []
-    for at in range(8):
-        await desk.link(by_name(desk.number, desk.account["last_name"]))
-        await desk.linking.unlink("s1", desk.number)
-        codes.append((await desk.refused(by_name(f"{at:012d}", "Коваль"))).code.value)
-    assert codes == ["ACCOUNT_NOT_CONFIRMED"] * 5 + ["TOO_MANY_ATTEMPTS"] * 3
-
-
-def link_in_process(
-    start: Callable[[], None], _runner: int, url: str, billing: Mapping[str, str], number: str, surname: str
-) -> str:
-    async def run() -> str:
-        engine = open_store(url)
-        async with open_linking(engine, billing, KHARKIV, Counter()) as linking:
-            start()
-            answer = await linking.link("s1", by_name(number, surname), HERE, Deadline.within(20))
-        await engine.dispose()
-        return answer.code.value if isinstance(answer, Refusal) else answer
-
-    return asyncio.run(run())
-
-
-async def test_two_processes_link_an_account_once(kharkiv_desk: Desk, store_url: str) -> None:
-    desk = kharkiv_desk
-    answers = race(link_in_process, store_url, desk.sandbox.billing, desk.number, desk.account["last_name"])
-    assert answers == [desk.number, desk.number]
-    async with reading(desk.store) as connection:
-        assert await connection.scalar(select(func.count()).select_from(account_links)) == 1

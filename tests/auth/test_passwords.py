@@ -49,7 +49,7 @@ async def test_hash_of_another_cost_is_renewed(passwords: Passwords) -> None:
 
 
 async def test_flood_is_turned_away_and_the_queue_serves_again() -> None:
-    passwords = Passwords(cost=CHEAP, workers=1, queue=3)
+    passwords = Passwords(workers=1, queue=3)
     answers = await asyncio.gather(*(passwords.hash(PASSWORD) for _ in range(10)), return_exceptions=True)
     assert [type(answer) for answer in answers] == [str] * 4 + [TooManyAtOnce] * 6
     assert await passwords.hash(PASSWORD)
@@ -59,7 +59,7 @@ async def test_flood_is_turned_away_and_the_queue_serves_again() -> None:
 async def test_caller_who_leaves_gives_back_no_room_before_the_thread_is_done() -> None:
     passwords = Passwords(workers=1, queue=0)
     leaving = asyncio.ensure_future(passwords.hash(PASSWORD))
-    await asyncio.sleep(0)
+    await asyncio.wait([leaving], timeout=0)
     leaving.cancel()
     with pytest.raises(TooManyAtOnce):
         await passwords.hash(PASSWORD)

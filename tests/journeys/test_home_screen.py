@@ -24,9 +24,10 @@ def test_the_home_screen_is_complete(demo: DemoProcess, size: int) -> None:
         assert account["tariff"]["name"]
         assert account["balance"]["isStale"] is False
         assert len(account["charges"]["nodes"]) == 12
-        assert [len(meter["readings"]["nodes"]) for meter in account["meters"]] == [12] * len(account["meters"])
-        assert account["meters"]
-        assert len(account["payments"]["nodes"]) == 12
+        read = [len(meter["readings"]["nodes"]) for meter in account["meters"]]
+        assert max(read) == 12  # a meter that was replaced lately, or its successor, may have fewer
+        assert min(read) > 0
+        assert 0 < len(account["payments"]["nodes"]) <= 12
 
 
 def test_rows_come_newest_first(demo: DemoProcess) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from tests.demo_process import DemoProcess
-from tests.live import Shown, ask_balances, current, following, next_shown, pay
+from tests.live import Shown, ask_balances, current, following, next_look, next_shown, pay
 from tests.transport_ws import Connection
 
 PAYMENTS: Final = 200
@@ -84,9 +84,7 @@ async def test_a_change_that_a_query_saw_is_pushed_at_once(kharkiv: DemoProcess)
     async with following(kharkiv, token, numbers) as connection:
         before = (await current(connection, numbers))[numbers[0]]
         await connection.is_silent_for(QUIET_S)
-        kharkiv.forget_calls()
-        while not kharkiv.calls():  # the next look is more than a second away from the last one
-            await connection.is_silent_for(0.02)
+        await next_look(kharkiv)  # the one after it is more than a second away
         pay(kharkiv, numbers[0], 777)
         began = time.perf_counter()
         assert ask_balances(kharkiv, token, numbers)[numbers[0]].owes == before.owes - 777

@@ -12,7 +12,7 @@ from auth.keys import load_or_create
 from auth.tokens import AccessTokens
 from schema.scopes import CUSTOMER_SCOPES
 from tests.demo_process import DemoProcess, operation
-from tests.live import current, following, next_shown, pay
+from tests.live import current, following, holder, link, next_shown, pay, unlink
 
 LIFETIME_S: Final = 3
 NOT_FOUND: Final = {"message": "There is no such object among yours.", "extensions": {"code": "NOT_FOUND"}}
@@ -116,11 +116,10 @@ async def test_a_token_that_is_none_closes_the_connection(demo: DemoProcess) -> 
 def linked_again(kharkiv: DemoProcess) -> Iterator[list[str]]:
     """Give two accounts of the customer with fifty; they are linked again afterwards, whatever happened."""
     kharkiv.calm()
-    held = kharkiv.client.get(f"{kharkiv.facts['control_url']}/holders?size=50&count=1").json()[0]["accounts"][:2]
+    held = holder(kharkiv, 50)[:2]
     yield [account["number"] for account in held]
     for account in held:
-        linked = kharkiv.ask("link-account", {"input": {"billQr": account["qr"]}}, kharkiv.token(50))
-        assert linked["data"]["linkAccount"]["number"] == account["number"]
+        link(kharkiv, account, kharkiv.token(50))
 
 
 async def test_a_stream_ends_when_one_of_its_accounts_is_unlinked(
@@ -129,8 +128,7 @@ async def test_a_stream_ends_when_one_of_its_accounts_is_unlinked(
     token = kharkiv.token(50)
     async with following(kharkiv, token, linked_again) as connection:
         before = await current(connection, linked_again)
-        unlink = "mutation($n: AccountNumber!) { unlinkAccount(number: $n) { number } }"
-        kharkiv.send(unlink, {"n": linked_again[1]}, token)
+        unlink(kharkiv, linked_again[1], token)
         pay(kharkiv, linked_again[1], 100)
         message = await connection.message()
         assert await connection.message() == {"id": "1", "type": "complete"}
@@ -143,7 +141,7 @@ async def test_a_stream_ends_when_one_of_its_accounts_is_unlinked(
 def short_lived(kharkiv: DemoProcess, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Sign a token of the customer with one account for a few seconds only, with the running demo's own key."""
     kharkiv.calm()
-    (key_file,) = tmp_path_factory.getbasetemp().glob("kharkiv*/*/signing-key.json")
+    (key_file,) = tmp_path_factory.getbasetemp().glob("kharkiv[0-9]*/*/signing-key.json")
     issuer = kharkiv.facts["graphql_url"].removesuffix("/graphql")
     tokens = AccessTokens(
         load_or_create(key_file),

@@ -17,7 +17,7 @@ from tests.demo_process import OPERATIONS
 COMMITTED: Final = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 ROOTS: Final = {
-    System.IDENTITY: {"me", "account", "node"},
+    System.IDENTITY: {"me", "account", "node", "utility"},
     System.BILLING: {"node", "notices", "tariffs"},
     System.DISTRIBUTION: {"node"},
     System.SUPPLY: {"node"},
