@@ -114,9 +114,9 @@ class Throttle:
         """Forget all failures: the right answer was given."""
         await self._rows.clear([self._key(each) for each in tried])
 
-    async def forget_the_quiet(self) -> int:
-        """Drop what has been quiet for long enough to count for nothing; returns how many rows."""
-        return await self._rows.forget(self._now() - self._quiet_time)
+    async def run(self) -> None:
+        """Forget the quiet once a day, for ever."""
+        await self._rows.forget_daily(lambda: self._now() - self._quiet_time)
 
     def _key(self, tried: Tried) -> str:
         return hmac.new(self._secret, f"{tried.kind}\x1f{tried.value}".encode(), hashlib.sha256).hexdigest()

@@ -37,6 +37,8 @@ PACKAGES: Final = {
     "graphql": "graphql-core",
     "json": "json",
 }
+AROUND: Final = frozenset({"", "starlette"})
+"""Parts whose functions do nothing but call what is within."""
 WAITING: Final = frozenset({"select", "run", "_worker", "wait", "_connection_worker_thread"})
 """Functions in which a thread has nothing to do: its stack says nothing then."""
 
@@ -53,10 +55,10 @@ class Samples:
         """Note the stack that runs now: the event loop's, or that of a thread that works for it."""
         stacks = [_stack(frame), *(_stack(each) for each in _other_threads())]
         stack = next((stack for stack in stacks if stack and stack[0].co_name not in WAITING), stacks[0])
-        places = [_place(code) for code in stack]
+        places = [_place(code) for code in stack if not code.co_filename.startswith("<")]  # generated: its caller's
         self.parts[next((part for part, _ in places if part), REST)] += 1
         self.own.update(name for _, name in places[:1])
-        self.within.update({name for part, name in places if part})
+        self.within.update({name for part, name in places if part not in AROUND})
 
     def show(self, title: str) -> None:
         """Print the parts, and the functions that lead."""
@@ -64,7 +66,7 @@ class Samples:
         for heading, counts, shown in (
             (title, self.parts, len(self.parts)),
             ("  functions, themselves", self.own, SHOWN),
-            ("  functions, with all that they call", self.within, 2 * SHOWN),
+            ("  functions, with all that they call", self.within, SHOWN),
         ):
             print(heading)
             for name, count in counts.most_common(shown):

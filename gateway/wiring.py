@@ -103,7 +103,7 @@ async def open_house(settings: Settings) -> AsyncIterator[tuple[House, AccessTok
         )
         throttle = Throttle(AttemptRows(doors.store), secret=derived_secret(key, "throttle"), now=_now)
         billing, feed = _live_billing(settings, doors)
-        async with _running(billing.run(), feed.run()):
+        async with _running(billing.run(), feed.run(), throttle.run()):
             with closing(Passwords()) as passwords:
                 proofs = Proofs(tokens, throttle, passwords)
                 yield _house(settings, replace(doors, billing=billing), feed, proofs), tokens

@@ -151,8 +151,8 @@ class UsagePoint(Node):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The account and the EIC, or the account alone where distribution keeps no EIC."""
-        return (self.account_number, self.eic or "")
+        """The account and the EIC, or the first meter's number where distribution keeps no EIC."""
+        return (self.account_number, self.eic or next((meter.serial_number for meter in self.meters), ""))
 
 
 @strawberry.type

@@ -68,7 +68,9 @@ class PendingOnBalance:
 
     @strawberry.field(
         extensions=[requires(Scope.PAYMENTS_READ)],
-        description="Payments accepted but not yet posted: the balance does not contain them. The newest 100.",
+        description=(
+            "Payments accepted or settled but not yet posted: the balance does not contain them. The newest 100."
+        ),
     )
     async def pending_payments(self, info: Info[Context, None]) -> list[Payment] | None:
         """Ask supply."""

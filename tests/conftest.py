@@ -6,6 +6,13 @@ import pytest
 
 from tests.demo_process import DemoProcess, running_demo
 
+pytest_plugins = ("tests.databases",)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
 
 @pytest.fixture(scope="session")
 def kharkiv(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:

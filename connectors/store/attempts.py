@@ -4,12 +4,15 @@ An attempt is counted as failed when it begins; whoever succeeds takes it back. 
 therefore a hundred counted failures, and not a hundred answers to the question "how many failed so far?".
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
+import structlog
 from sqlalchemy import case, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.store.insert import insert_into
@@ -18,7 +21,10 @@ from connectors.store.tables import attempts
 Wait: TypeAlias = Callable[[int], datetime]
 """Tells until when the next attempt must wait after so many failures."""
 
+_DAY_S: Final = 86_400
 _DAWN: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+log = structlog.get_logger("gridgate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,15 @@ class AttemptRows:
         old = select(attempts.c.key).where(attempts.c.last_failed_at < before).with_for_update(skip_locked=True)
         async with self._engine.begin() as connection:
             return (await connection.execute(delete(attempts).where(attempts.c.key.in_(old)))).rowcount
+
+    async def forget_daily(self, before: Callable[[], datetime]) -> None:
+        """Drop what has been quiet, once a day, for ever."""
+        while True:
+            try:
+                await self.forget(before())
+            except SQLAlchemyError as error:
+                log.warning("attempts_not_forgotten", error=type(error).__name__)
+            await asyncio.sleep(_DAY_S)
 
 
 async def _lock(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, Tally]:

@@ -1,4 +1,4 @@
-"""Fixtures of this folder: the store's databases, a sandbox of each utility, and the verbs wired to them."""
+"""Fixtures of this folder: a sandbox of each utility, and the verbs wired to them."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,15 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.auth.desk import Desk, open_desk
 from tests.auth.people import KHARKIV, UZBEKISTAN, Counter, House, open_house
-from tests.databases import empty_url, migrated_postgres, migrated_sqlite, postgres, store, store_url
 from tests.sandbox_process import Sandbox, running_sandbox
-
-__all__ = ["empty_url", "migrated_postgres", "migrated_sqlite", "postgres", "store", "store_url"]
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="session")

@@ -59,10 +59,10 @@ async def test_success_clears_the_login_and_takes_back_the_address(
         assert [row.failures for row in await connection.execute(select(attempts.c.failures))] == [4]
 
 
-async def test_quiet_day_forgets_everything(throttle: Throttle, clock: Counter) -> None:
+async def test_quiet_day_forgets_everything(throttle: Throttle, clock: Counter, store: AsyncEngine) -> None:
     await fail(throttle, clock, 12)
     clock.move(hours=24, seconds=1)
-    assert await throttle.forget_the_quiet() == 2
+    assert await AttemptRows(store).forget(clock.now() - timedelta(hours=24)) == 2
     assert await fail(throttle, clock, 5) == []
 
 

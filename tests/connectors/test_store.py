@@ -22,10 +22,7 @@ from schema.customers import Customer
 from schema.identifiers import AccountNumber
 from schema.money import Money
 from schema.systems import System
-from tests.databases import migrated_postgres, migrated_sqlite, postgres, store, store_url
 from tests.race import race
-
-__all__ = ["migrated_postgres", "migrated_sqlite", "postgres", "store", "store_url"]
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 NUMBER, OTHER = AccountNumber("012345678901"), AccountNumber("112345678901")

@@ -9,10 +9,7 @@ from sqlalchemy import inspect
 
 from connectors.store.engine import open_store, reading
 from connectors.store.migrate import configuration, current, downgrade, is_up_to_date, upgrade
-from tests.databases import empty_url, migrated_postgres, migrated_sqlite, postgres, store_url
 from tests.race import race
-
-__all__ = ["empty_url", "migrated_postgres", "migrated_sqlite", "postgres", "store_url"]
 
 TABLES = {"customers", "account_links", "attempts", "last_balances"}
 

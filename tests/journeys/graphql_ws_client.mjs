@@ -11,6 +11,7 @@ const client = createClient({
   connectionParams: { authorization: `Bearer ${token}` },
   retryAttempts: 0,
 });
+setTimeout(() => process.exit(1), 20_000).unref();
 let wanted = 2;
 for await (const result of client.iterate({ query, variables })) {
   console.log(JSON.stringify(result));

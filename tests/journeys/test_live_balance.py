@@ -13,8 +13,8 @@ from tests.transport_ws import Connection
 
 PAYMENTS: Final = 200
 AT_ONCE_S: Final = 0.7
-"""A push, however slow this machine; the rest of an account that is quiet for `QUIET_S` is longer."""
-QUIET_S: Final = 3.0
+"""A push, however slow this machine; the rest of an account that was quiet for `QUIET_S` is longer."""
+QUIET_S: Final = 2.0
 
 
 @pytest.fixture

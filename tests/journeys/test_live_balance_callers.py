@@ -37,7 +37,7 @@ async def refusal(demo: DemoProcess, token: str | None, numbers: list[str]) -> d
         message = await connection.message()
         if message["type"] == "next":
             assert await connection.message() == {"id": "1", "type": "complete"}
-        await connection.is_silent_for(0.2)
+        await connection.is_silent_for(0.1)
     return message
 
 

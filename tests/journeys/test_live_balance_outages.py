@@ -22,9 +22,9 @@ from tests.live import (
     unlink,
 )
 
-WATCHED_S: Final = 2.5
-MOST_LOOKS: Final = 8
-"""Rests of 0.1 s that grow by half: so many looks fit into `WATCHED_S`. An unvarying pace would make 25."""
+WATCHED_S: Final = 1.5
+MOST_LOOKS: Final = 7
+"""Rests of 0.1 s that grow by half: so many looks fit into `WATCHED_S`. An unvarying pace would make 15."""
 DEADLINE_S: Final = 5.0
 SLACK_S: Final = 2.0
 AMOUNTS: Final = """
