@@ -66,7 +66,7 @@ def _routes(settings: Settings, graph: Graph) -> list[BaseRoute]:
     ]
     if settings.graphiql:
         routes += graphiql.routes(
-            graphql_path=GRAPHQL_PATH, operations=example_operations(), title=settings.load_profile().title
+            graphql_path=GRAPHQL_PATH, operations=example_operations(), title=f"Gridgate · {settings.load_profile().title}"
         )
         routes.append(Route("/", _to_graphiql))
     return routes

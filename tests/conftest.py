@@ -6,7 +6,7 @@ import pytest
 
 from tests.demo_process import DemoProcess, running_demo
 
-pytest_plugins = ("tests.databases",)
+pytest_plugins = ("tests.browser", "tests.databases")
 
 
 @pytest.fixture(scope="session")

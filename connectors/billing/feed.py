@@ -81,7 +81,8 @@ class Followed:
         has_changed = self.seen != known
         if has_changed:
             self.rest_s = pace.shortest_s
-        self.due_at = now if self.is_nudged and not has_changed else now + self.rest_s
+        missed = self.is_nudged and not has_changed  # billing may have answered before what the nudge is about
+        self.due_at = now if missed else now + self.rest_s
         self.is_looked_at = False
 
 

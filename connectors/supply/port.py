@@ -31,7 +31,12 @@ class Supply(Protocol):
     async def pending(
         self, numbers: Sequence[AccountNumber], deadline: Deadline
     ) -> list[Sequence[Payment] | UpstreamError]:
-        """Return each account's newest payments that wait to be posted, at most 100, newest first."""
+        """Return each account's newest payments that wait to be posted, at most 100, newest first.
+
+        These are what billing's balance does not contain yet: payments that are accepted or settled, by the reference
+        that `payments` gives them, and incoming ones that supply has taken but made no payment of, which are ACCEPTED.
+        No payment comes as both.
+        """
         ...
 
     async def ping(self, deadline: Deadline) -> None:

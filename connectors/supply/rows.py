@@ -40,8 +40,10 @@ class PaymentRows:
         return Slice(wanted, has_more=len(older) > page.first, total=total)
 
     def waiting(self, rows: Sequence[Row]) -> Sequence[Payment]:
-        """Read an account's rows of the staging table."""
-        return [self.incoming(row) for _, row in self._newest_first(rows)]
+        """Read an account's payments that wait to be posted, from either table; rows that came twice are dropped."""
+        found = {self._waiting_place(row): row for row in rows}
+        newest = sorted(found, reverse=True)
+        return [self.incoming(found[place]) if place[1] else self.payment(found[place]) for place in newest]
 
     def payment(self, row: Row) -> Payment:
         """Read a row of the table of payments."""
@@ -74,6 +76,11 @@ class PaymentRows:
     def _newest_first(self, rows: Sequence[Row]) -> list[tuple[Position, Row]]:
         found = {Position(row.read("accepted_at", _local_time), row.read("id", read_whole)): row for row in rows}
         return sorted(found.items(), key=lambda item: item[0], reverse=True)
+
+    def _waiting_place(self, row: Row) -> tuple[datetime, bool, int]:
+        """Read when it was accepted, whether it is in the staging table, and its id there."""
+        at, key = row.read("accepted_at", _local_time), row.read("id", read_whole)
+        return at, row.read("is_incoming", read_whole) == 1, key
 
     def _amount(self, row: Row) -> Money:
         currency = row.read_optional("currency", _stripped)

@@ -1,6 +1,6 @@
 """What is configured of a supply system: where it is, how it writes, what its tables and columns are called."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,11 @@ class PaymentsTable:
 
 @dataclass(frozen=True, slots=True)
 class StagingTable:
-    """The staging table of incoming payments; `processed` is 0 until the nightly run has made a payment of the row."""
+    """The staging table of incoming payments.
+
+    `processed` is 0 until the nightly run has made a payment of the row, and from then on 1: a row that is 0 has no
+    payment in the other table, so none is counted twice.
+    """
 
     name: str = "plat_vhod"
     id: str = "id"
@@ -67,6 +71,12 @@ class SupplySettings:
     timeout_s: float = 5.0
     pool_size: int = 10
     batch_size: int = 500
+
+    @property
+    def waiting_states(self) -> Sequence[int]:
+        """The codes of payments that the balance does not contain yet."""
+        waiting = {PaymentState.ACCEPTED, PaymentState.SETTLED}
+        return [code for code, state in self.states.items() if state in waiting]
 
     @property
     def zone(self) -> ZoneInfo:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, literal_column, select
+from sqlalchemy import Executable, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
 from connectors.legacy.errors import Unreadable
@@ -19,8 +19,9 @@ from connectors.supply.engine import open_supply
 from connectors.supply.failures import FAILURES, as_upstream_error
 from connectors.supply.position import read_position
 from connectors.supply.rows import PaymentRows
-from connectors.supply.settings import PaymentsTable, StagingTable, SupplySettings
-from connectors.supply.statements import Source, payments_of, pending_of
+from connectors.supply.settings import SupplySettings
+from connectors.supply.source import Batch, Source
+from connectors.supply.statements import payments_of, pending_of
 from connectors.supply.tracing import statement_span
 from connectors.transport.deadline import Deadline
 from schema.errors import UpstreamError, UpstreamMalformed
@@ -35,11 +36,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T_co]):
-    """One of the two reads: its statement for a batch, the table that it reads, and what an account's rows become."""
+    """One of the two reads: its statement for a batch, and what an account's rows become."""
 
     operation: str
-    names: PaymentsTable | StagingTable
-    statement: Callable[[Sequence[AccountNumber]], Executable]
+    statement: Callable[[Batch], Executable]
     answer: Callable[[Sequence[Row]], T_co]
 
 
@@ -49,18 +49,18 @@ class SqlSupply:
     def __init__(self, settings: SupplySettings) -> None:
         self._settings = settings
         self._engine = open_supply(settings)
+        self._payments, self._staging = Source.of(settings.payments), Source.of(settings.staging)
+        self._fields = asdict(settings.payments)
         self._rows = PaymentRows(settings)
 
     async def payments(
         self, numbers: Sequence[AccountNumber], page: Page, deadline: Deadline
     ) -> list[Slice[Payment] | UpstreamError]:
         """Return a page of each account's payments; see `Supply.payments`."""
-        names, after = self._settings.payments, read_position(page.after, self._settings.zone)
-        source = Source.of(names)
+        after = read_position(page.after, self._settings.zone)
         reading = Reading(
             "payments",
-            names,
-            lambda batch: payments_of(source, self._chosen(source, batch), page, after),
+            lambda batch: payments_of(self._payments, batch, page, after),
             lambda rows: self._rows.page(rows, page, after),
         )
         return await self._answer_each(numbers, reading, deadline)
@@ -69,12 +69,10 @@ class SqlSupply:
         self, numbers: Sequence[AccountNumber], deadline: Deadline
     ) -> list[Sequence[Payment] | UpstreamError]:
         """Return each account's payments that wait to be posted; see `Supply.pending`."""
-        names = self._settings.staging
-        source = Source.of(names)
+        states = self._settings.waiting_states
         reading = Reading(
             "pending",
-            names,
-            lambda batch: pending_of(source, self._chosen(source, batch)),
+            lambda batch: pending_of(self._payments, self._staging, batch, states),
             self._rows.waiting,
         )
         return await self._answer_each(numbers, reading, deadline)
@@ -87,9 +85,9 @@ class SqlSupply:
         """Cut the connections."""
         await self._engine.dispose()
 
-    def _chosen(self, source: Source, batch: Sequence[AccountNumber]) -> ColumnElement[bool]:
-        kept = [str(number) if self._settings.zeros_are_stored else number.lstrip("0") for number in batch]
-        return source.among(kept, self._engine.dialect.name)
+    def _batch(self, numbers: Sequence[AccountNumber]) -> Batch:
+        kept = [str(number) if self._settings.zeros_are_stored else number.lstrip("0") for number in numbers]
+        return Batch(kept, self._engine.dialect.name)
 
     async def _answer_each(
         self, numbers: Sequence[AccountNumber], reading: Reading[T], deadline: Deadline
@@ -105,13 +103,13 @@ class SqlSupply:
     ) -> Mapping[AccountNumber, T | UpstreamError]:
         """Give each account its rows. Where some row says not whose it is, no account is known to have none."""
         try:
-            fetched = await self._fetch(reading.operation, reading.statement(batch), deadline)
+            fetched = await self._fetch(reading.operation, reading.statement(self._batch(batch)), deadline)
         except UpstreamError as error:
             return dict.fromkeys(batch, error)
         rows = defaultdict[AccountNumber, list[Row]](list)
         stray: UpstreamError | None = None
         for values in fetched:
-            row = Row(values, asdict(reading.names))
+            row = Row(values, self._fields)
             try:
                 rows[self._rows.account(row)].append(row)
             except Unreadable as error:

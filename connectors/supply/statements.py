@@ -1,100 +1,44 @@
 """Statements: the two reads of supply, each one for a whole batch of accounts. Columns keep the system's names."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
 from datetime import date, datetime, time
 from typing import Any, Final
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnClause,
     ColumnElement,
-    DateTime,
-    Dialect,
     Select,
-    String,
-    TableClause,
     and_,
     case,
-    column,
     func,
-    literal,
     literal_column,
+    null,
     or_,
     select,
-    table,
+    union_all,
 )
-from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from connectors.supply.position import Position
-from connectors.supply.settings import PaymentsTable, StagingTable
+from connectors.supply.source import Batch, Source
 from schema.paging import Page
 
 PENDING_PER_ACCOUNT: Final = 100
 
 
-class LocalTime(TypeDecorator[datetime]):
-    """A local time without a zone. SQLite keeps it as text: `2026-10-01 12:30:00`."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose text for SQLite."""
-        return dialect.type_descriptor(String() if dialect.name == "sqlite" else DateTime())
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401 -- SQLAlchemy's signature
-        """Write a time to compare with."""
-        return value.isoformat(" ") if value is not None and dialect.name == "sqlite" else value
-
-
-_TYPES: Final[dict[str, TypeEngine[Any]]] = {"id": BigInteger(), "account": String(), "accepted_at": LocalTime()}
-"""Of the columns that are compared; what others hold is read as it comes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A table of the supply system and its columns by our names."""
-
-    table: TableClause
-    columns: dict[str, ColumnClause[Any]]
-
-    @classmethod
-    def of(cls, names: PaymentsTable | StagingTable) -> "Source":
-        """Name the table and its columns as the system does."""
-        schema, _, name = names.name.rpartition(".")
-        theirs = {ours: their for ours, their in asdict(names).items() if ours != "name"}
-        columns = {ours: column(their, _TYPES.get(ours, NullType())) for ours, their in theirs.items()}
-        return cls(table(name, *columns.values(), schema=schema or None), columns)
-
-    def among(self, accounts: Sequence[str], dialect: str) -> ColumnElement[bool]:
-        """Choose the rows of some accounts; on PostgreSQL by one array, so that every batch is the same statement."""
-        account = self.columns["account"]
-        if dialect == "postgresql":
-            return account == func.any(literal(accounts, ARRAY(String())))
-        return account.in_(accounts)
-
-    def place(self, *groups: ColumnElement[Any]) -> ColumnElement[int]:
-        """Number the rows of each group, the newest first."""
-        newest = (self.columns["accepted_at"].desc(), self.columns["id"].desc())
-        return func.row_number().over(partition_by=groups, order_by=newest).label("place")
-
-
-def payments_of(source: Source, chosen: ColumnElement[bool], page: Page, after: Position | None) -> Select[Any]:
+def payments_of(source: Source, batch: Batch, page: Page, after: Position | None) -> Select[Any]:
     """Read a page of each account's payments and one row more, with `total`, the number of all in the period.
 
     With `after`, rows that are not older have `is_older` 0, and the newest of them comes along so that an account whose
     pages are at their end still has its total.
     """
-    account = source.columns["account"]
+    account, at, key = (source.columns[name] for name in ("account", "accepted_at", "id"))
     is_older = literal_column("1") if after is None else _is_older(source, after)
     groups = [account] if after is None else [account, is_older]
+    place = func.row_number().over(partition_by=groups, order_by=(at.desc(), key.desc())).label("place")
     total = func.count().over(partition_by=account).label("total")
     rows = (
-        select(*source.columns.values(), is_older.label("is_older"), source.place(*groups), total)
+        select(*source.columns.values(), is_older.label("is_older"), place, total)
         .select_from(source.table)
-        .where(chosen, *_within(source, page))
+        .where(batch.among(source), *_within(source, page))
         .subquery("numbered")
     )
     return select(rows).where(
@@ -105,16 +49,42 @@ def payments_of(source: Source, chosen: ColumnElement[bool], page: Page, after: 
     )
 
 
-def pending_of(source: Source, chosen: ColumnElement[bool]) -> Select[Any]:
-    """Read each account's newest rows of the staging table that are not processed yet."""
-    waiting = source.columns["processed"] == literal_column("0")
-    rows = (
-        select(*source.columns.values(), source.place(source.columns["account"]))
-        .select_from(source.table)
-        .where(chosen, waiting)
-        .subquery("numbered")
+def pending_of(payments: Source, incoming: Source, batch: Batch, waiting: Collection[int]) -> Select[Any]:
+    """Read each account's newest payments that wait to be posted: of these states, and those not processed yet.
+
+    Both come in the columns of the table of payments; rows of the staging table have `is_incoming` 1. Each table is
+    filtered before rows are numbered: most payments were posted long ago.
+    """
+    rows = [_incoming(payments, incoming, batch), *([_waiting(payments, batch, waiting)] if waiting else [])]
+    both = union_all(*rows).subquery("waiting")
+    account, at, key = (both.c[payments.columns[name].name] for name in ("account", "accepted_at", "id"))
+    newest = (at.desc(), both.c.is_incoming.desc(), key.desc())
+    place = func.row_number().over(partition_by=account, order_by=newest).label("place")
+    numbered = select(both, place).subquery("numbered")
+    return select(numbered).where(numbered.c.place <= PENDING_PER_ACCOUNT)
+
+
+def _waiting(payments: Source, batch: Batch, states: Collection[int]) -> Select[Any]:
+    columns = {their.name: their for their in payments.columns.values()}
+    state = payments.columns["state"].in_([literal_column(str(int(code))) for code in states])
+    return (
+        select(*columns.values(), literal_column("0").label("is_incoming"))
+        .select_from(payments.table)
+        .where(batch.among(payments), state)
     )
-    return select(rows).where(rows.c.place <= PENDING_PER_ACCOUNT)
+
+
+def _incoming(payments: Source, incoming: Source, batch: Batch) -> Select[Any]:
+    """Read the staging table in the columns of the other; a bare NULL takes whatever type the other's column has."""
+    columns: dict[str, ColumnElement[Any]] = {}
+    for ours, their in payments.columns.items():
+        if ours in incoming.columns or their.name not in columns:
+            columns[their.name] = incoming.columns.get(ours, null()).label(their.name)
+    return (
+        select(*columns.values(), literal_column("1").label("is_incoming"))
+        .select_from(incoming.table)
+        .where(batch.among(incoming), incoming.columns["processed"] == literal_column("0"))
+    )
 
 
 def _is_older(source: Source, after: Position) -> ColumnElement[int]:

@@ -32,6 +32,7 @@ OPERATIONS: Final = {
 TOKEN: Final = "demo-token"
 LEFT: Final = threading.Event()  # set when the reader of `endless` has gone
 HEADERS: Final = "[aria-label=Headers] .graphiql-editor:not(.hidden)"
+VARIABLES: Final = "[aria-label=Variables] .graphiql-editor:not(.hidden)"
 
 
 @strawberry.type
@@ -135,7 +136,7 @@ def served(routes: Sequence[BaseRoute]) -> Iterator[str]:
 class Visit:
     """One browser tab on the page, in a reader's words; it writes down every request and every complaint."""
 
-    def __init__(self, page: "Page", host: str) -> None:
+    def __init__(self, page: "Page", host: str, *, first: str = "hello") -> None:
         self.page = page
         self.host = host
         self.requests: list[str] = []
@@ -148,7 +149,7 @@ class Visit:
             "addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.violatedDirective))"
         )
         page.goto(f"http://{host}/graphiql")
-        self.sees(".graphiql-query-editor", "hello")
+        self.sees(".graphiql-query-editor", first)
 
     def listen(self, message: "ConsoleMessage") -> None:
         if message.type == "error":
@@ -177,8 +178,15 @@ class Visit:
         self.page.get_by_role("button", name="Execute query").click()
         self.sees(".result-window", shows)
 
+    def write_variables(self, text: str) -> None:
+        self.button("Variables").click()
+        self.write(VARIABLES, text)
+
     def write_headers(self, text: str) -> None:
-        self.page.locator(f"{HEADERS} .CodeMirror").click()
+        self.write(HEADERS, text)
+
+    def write(self, editor: str, text: str) -> None:
+        self.page.locator(f"{editor} .CodeMirror").click()
         self.page.keyboard.press("Control+A")
         self.page.keyboard.insert_text(text)
 

@@ -1,10 +1,9 @@
 """The GraphiQL page as a reader sees it in headless Chromium; no request leaves the host and no error is logged."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,29 +14,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-# Without the background flags Chromium looks for its maker's hosts at every start.
-CHROMIUM_FLAGS: Final = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
     with served(small_gateway()) as name:
         yield name
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra `dev`)")
-    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-    if (program := next(found, None)) is None:
-        pytest.skip("no chromium, chromium-browser or google-chrome on PATH")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
