@@ -65,9 +65,8 @@ def _routes(settings: Settings, graph: Graph) -> list[BaseRoute]:
         Route("/health/ready", _ready),
     ]
     if settings.graphiql:
-        routes += graphiql.routes(
-            graphql_path=GRAPHQL_PATH, operations=example_operations(), title=f"Gridgate · {settings.load_profile().title}"
-        )
+        title = f"Gridgate · {settings.load_profile().title}"
+        routes += graphiql.routes(graphql_path=GRAPHQL_PATH, operations=example_operations(), title=title)
         routes.append(Route("/", _to_graphiql))
     return routes
 

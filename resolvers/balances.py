@@ -23,8 +23,8 @@ class BalanceChanged:
     answer: strawberry.Private[Balance | UpstreamError]
 
     @strawberry.field
-    def balance(self) -> Balance:
-        """Show the balance, or billing's error where not even an old one is known; the stream goes on."""
+    def balance(self) -> Balance | None:
+        """Show the balance, or null and billing's error where not even an old one is known; the stream goes on."""
         if isinstance(self.answer, UpstreamError):
             raise self.answer
         return self.answer

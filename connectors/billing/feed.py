@@ -44,7 +44,7 @@ class Pace:
     """
 
     shortest_s: float = 0.1
-    longest_s: float = 15.0
+    longest_s: float = 5.0
     deadline_s: float = 5.0
     pending_s: float = 1.0
 

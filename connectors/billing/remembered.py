@@ -111,12 +111,21 @@ class RememberedBilling:
     async def write(self) -> None:
         """Write what was noted since the last time."""
         batch, self._unwritten = self._unwritten, {}
-        if batch:
+        if not batch:
+            return
+        try:
             await self._rows.remember(list(batch.values()), self._now())
+        except SQLAlchemyError:
+            self._unwritten = {**batch, **self._unwritten}
+            raise
 
     async def _recall(self, numbers: Sequence[AccountNumber]) -> list[Balance]:
-        await self.write()
-        return [balance for balance in await self._rows.recall(numbers) if balance is not None]
+        try:
+            await self.write()
+            return [balance for balance in await self._rows.recall(numbers) if balance is not None]
+        except SQLAlchemyError as error:
+            log.warning("balances_not_recalled", error=type(error).__name__)
+            return []
 
     def _note(self, balances: Iterable[Balance]) -> None:
         now = self._now()

@@ -6,14 +6,16 @@ SQLite does not tell the type of an expression, and the binary encodings need it
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from sandbox.supply.errors import SqlError, unsupported
-from sandbox.supply.tables import COLUMN_TYPES, TABLES
+from sandbox.supply.select_lists import Item, call_end, is_dotted, is_null, plain_name, select_list, united
+from sandbox.supply.tables import COLUMN_TYPES, TABLES, nullable
 from sandbox.supply.tokens import Token, closing, split
 from sandbox.supply.values import TYPES, PgType
 
-__all__ = ["Answered", "Typing", "call_end", "plain_name"]
+__all__ = ["Answered", "Typing"]
 
 _FUNCTIONS = {
     **dict.fromkeys(("count", "row_number", "rank", "dense_rank"), "int8"),
@@ -24,10 +26,8 @@ _FUNCTIONS = {
 }
 _LIKE_ARGUMENT = {"min", "max", "coalesce", "nullif", "lag", "lead", "first_value", "last_value", "abs"}
 _SUMS = {"int2": "int8", "int4": "int8", "numeric": "numeric"}
-_LIST_ENDS = {"from", "where", "group", "having", "order", "limit", "offset", "union", "except", "intersect", "for"}
 _TRUTHS = {"=", "<>", "!=", "<", ">", "<=", ">=", "and", "or", "not", "is", "in", "like", "between"}
-_NO_ALIAS = {"end", "null", "true", "false"}
-_UNNAMED = "?column?"
+_WIDTHS = ("int8", "int4", "int2")  # the widest first
 
 
 class Answered(NamedTuple):
@@ -37,71 +37,19 @@ class Answered(NamedTuple):
     type: PgType
 
 
-class _Item(NamedTuple):
+class _Column(NamedTuple):
+    """Hold a column of a SELECT: its name, and its expression in each of the lists that UNION lays over one another.
+
+    A bare NULL takes the type of the others, so that it is left out where there is another.
+    """
+
     name: str
-    expression: list[Token]
+    expressions: list[list[Token]]
 
 
-def plain_name(token: Token) -> str | None:
-    """Give an identifier without its quotes; `None` for any other token."""
-    if token.kind == "name":
-        return token.text
-    return token.text[1:-1] if token.kind == "quoted" else None
-
-
-def call_end(tokens: Sequence[Token], start: int) -> int:
-    """Find the last token of the call whose name is at `start`, its FILTER and OVER included."""
-    end = closing(tokens, start + 1)
-    while end + 2 < len(tokens) and tokens[end + 1].text in {"over", "filter"} and tokens[end + 2].text == "(":
-        end = closing(tokens, end + 2)
-    return end
-
-
-def _is_dotted(expression: Sequence[Token]) -> bool:
-    return all(
-        (token.text == ".") if place % 2 else plain_name(token) is not None for place, token in enumerate(expression)
-    )
-
-
-def _item(tokens: list[Token]) -> _Item:
-    """Take an entry of a select list apart: `expression AS name`, `expression name` or the bare expression."""
-    last = plain_name(tokens[-1]) if tokens else None
-    if last is not None and len(tokens) > 1:
-        before = tokens[-2]
-        if before.text == "as":
-            return _Item(last, tokens[:-2])
-        if before.kind != "operator" and before.text not in {".", "is", "not"} and last not in _NO_ALIAS:
-            return _Item(last, tokens[:-1])
-    return _Item(_name_of(tokens), tokens)
-
-
-def _name_of(expression: Sequence[Token]) -> str:
-    """Name an expression without an alias as PostgreSQL does (FigureColname)."""
-    if not expression:
-        return _UNNAMED
-    first = expression[0]
-    if expression[-1].kind == "cast" or (len(expression) == 1 and first.kind == "parameter"):
-        inner = _name_of(expression[:-1])
-        kind = expression[-1].type
-        return kind.name if inner == _UNNAMED and kind is not None else inner
-    if _is_dotted(expression) and first.text not in _NO_ALIAS:
-        return plain_name(expression[-1]) or _UNNAMED
-    called = len(expression) > 1 and first.kind == "name" and expression[1].text == "("
-    if called and call_end(expression, 0) == len(expression) - 1:
-        return first.text
-    return "case" if first.text == "case" else _UNNAMED
-
-
-def _select_list(tokens: Sequence[Token], start: int) -> list[_Item]:
-    """Read the list behind the SELECT at `start`."""
-    depth, end = 0, start + 1
-    while end < len(tokens):
-        depth += (tokens[end].text == "(") - (tokens[end].text == ")")
-        if depth < 0 or (depth == 0 and tokens[end].kind == "name" and tokens[end].text in _LIST_ENDS):
-            break
-        end += 1
-    begin = start + 1 + (tokens[start + 1].text in {"distinct", "all"} if start + 1 < end else 0)
-    return [_item(part) for part in split(tokens[begin:end], ",")]
+def _column(items: Sequence[Item]) -> _Column:
+    typed = [item.expression for item in items if not is_null(item.expression)]
+    return _Column(items[0].name, typed or [items[0].expression])
 
 
 class Typing:
@@ -110,11 +58,25 @@ class Typing:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
         self._aliases: dict[str, list[Token]] = {}
+        self._selects: dict[int, list[_Column]] = {}
+        self._nullable = nullable(token.text for token in tokens if token.text in TABLES)
+        added: set[int] = set()
         for position, token in enumerate(tokens):
-            if token.text == "select":
-                for name, expression in _select_list(tokens, position):
-                    if expression and name not in COLUMN_TYPES and plain_name(expression[-1]) != name:
-                        self._aliases.setdefault(name, expression)
+            if token.text == "select" and position not in added:
+                lists = dict(united(tokens, position))
+                added.update(lists)
+                self._selects[position] = [_column(items) for items in zip(*lists.values(), strict=True)]
+        for name, (expression, *_) in chain.from_iterable(self._selects.values()):
+            if expression and name not in COLUMN_TYPES and plain_name(expression[-1]) != name:
+                self._aliases.setdefault(name, expression)
+
+    def nullable(self) -> frozenset[str]:
+        """Give the names that may hold nulls: of the tables' columns, and of what is made of them or of NULL."""
+        signs = self._nullable | {"null"}
+        columns = chain.from_iterable(self._selects.values())
+        return self._nullable | {
+            name for name, expressions in columns if signs & {token.text for each in expressions for token in each}
+        }
 
     def of_name(self, name: str) -> PgType | None:
         """Give the type of a column or alias."""
@@ -133,7 +95,7 @@ class Typing:
         if len(expression) == 1:
             return self._of_atom(expression[0])
         if expression[0].text == "select":
-            return self.of(_select_list(expression, 0)[0].expression)
+            return self.of(select_list(expression, 0)[0].expression)
         if expression[0].text == "case":
             return self._of_case(expression)
         return self._of_operation(expression) or self._of_term(expression)
@@ -177,7 +139,7 @@ class Typing:
         return None
 
     def _of_term(self, expression: Sequence[Token]) -> PgType:
-        if _is_dotted(expression):
+        if is_dotted(expression):
             return self._of_atom(expression[-1])
         if expression[1].text == "(" and call_end(expression, 0) == len(expression) - 1:
             return self._of_call(expression[0].text, expression[2 : closing(expression, 1)])
@@ -195,21 +157,33 @@ class Typing:
 
     def answered(self) -> tuple[Answered, ...]:
         """Give the columns of the whole statement's answer: of its outermost SELECT, or of RETURNING."""
+        for column in chain.from_iterable(self._selects.values()):
+            if len(column.expressions) > 1:
+                self._common(*column.expressions)
         depth = 0
         for position, token in enumerate(self._tokens):
             depth += (token.text == "(") - (token.text == ")")
             if depth == 0 and token.text in {"select", "returning"} and self._tokens[0].text != "values":
-                if token.text == "select" and self._tokens[0].text == "insert":
-                    continue
-                return tuple(self._columns(_select_list(self._tokens, position)))
+                if token.text == "returning":
+                    return tuple(self._columns([_column([item]) for item in select_list(self._tokens, position)]))
+                if self._tokens[0].text != "insert":
+                    return tuple(self._columns(self._selects[position]))
         return ()
 
-    def _columns(self, items: Sequence[_Item]) -> Iterator[Answered]:
-        for name, expression in items:
+    def _common(self, *expressions: Sequence[Token]) -> PgType:
+        """Type a column of a union; 0A000 where its values are not kept in one form, for nothing converts them."""
+        kinds = {kind.name: kind for kind in map(self.of, expressions)}
+        widest = next((kinds[name] for name in _WIDTHS if name in kinds), None)
+        if len(kinds) == 1 or (widest is not None and kinds.keys() <= set(_WIDTHS)):
+            return widest or next(iter(kinds.values()))
+        raise unsupported(f"a union of {' and '.join(kinds)}")
+
+    def _columns(self, columns: Sequence[_Column]) -> Iterator[Answered]:
+        for name, (expression, *more) in columns:
             if expression and expression[-1].text == "*" and len(expression) in {1, 3}:
                 yield from self._everything()
             else:
-                yield Answered(name, self.of(expression))
+                yield Answered(name, self._common(expression, *more))
 
     def _everything(self) -> Iterator[Answered]:
         tables = list(dict.fromkeys(token.text for token in self._tokens if token.text in TABLES))

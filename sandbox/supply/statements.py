@@ -27,7 +27,8 @@ class Statement:
     Attributes:
         verb: "select", "insert", "begin", ... ; "" for the empty statement.
         words: the statement's words in lower case, for the verbs that the session itself obeys.
-        operation: what it is counted as; `None` is not counted (transaction control, a driver's questions).
+        operation: what it is counted as, by the first table that it names: one call, however many it reads; `None` is
+            not counted (transaction control, a driver's questions).
         sql: what SQLite runs.
         parameters: the types of $1, $2, ...
         columns: the columns of its answer; empty when it gives no rows.

@@ -82,8 +82,9 @@ def _postfix_casts(tokens: list[Token]) -> list[Token]:
         if "as" not in words:
             raise SqlError("42601", 'syntax error at or near "cast"')
         expression = inside[: words.index("as")]
+        called = "(" in words[: words.index("as")]
         kind, _ = type_at(inside, words.index("as") + 1)
-        if any(token.kind not in {"name", "quoted", "mark"} for token in expression[1:]) or "(" in words:
+        if any(token.kind not in {"name", "quoted", "mark"} for token in expression[1:]) or called:
             expression = [Token("mark", "("), *expression, Token("mark", ")")]
         tokens = [*tokens[:start], *_cast(expression, kind), *tokens[end + 1 :]]
 

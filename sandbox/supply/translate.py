@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sandbox.supply.columns import Typing, call_end, plain_name
+from sandbox.supply.columns import Typing
 from sandbox.supply.errors import SqlError, unsupported
-from sandbox.supply.tables import COLUMN_TYPES, TABLES, nullable
+from sandbox.supply.select_lists import call_end, plain_name
+from sandbox.supply.tables import COLUMN_TYPES
 from sandbox.supply.tokens import Token, closing, split
 from sandbox.supply.values import ARRAYS, TYPES, PgType
 
@@ -44,10 +45,9 @@ def _related(one: PgType, other: PgType) -> bool:
     return one is other or any(one.name in family and other.name in family for family in _FAMILIES)
 
 
-def _placed_nulls(tokens: Sequence[Token]) -> dict[int, str]:
+def _placed_nulls(tokens: Sequence[Token], columns: frozenset[str]) -> dict[int, str]:
     """Say behind which tokens the place of nulls must be spelled: in PostgreSQL a null is the greatest value."""
     places: dict[int, str] = {}
-    columns = nullable({token.text for token in tokens if token.text in TABLES})
     for position in range(len(tokens) - 1):
         if tokens[position].text == "order" and tokens[position + 1].text == "by":
             places |= _nulls_of_order(tokens, position + 2, columns)
@@ -77,7 +77,7 @@ class _Writer:
     def __init__(self, tokens: Sequence[Token], typing: Typing) -> None:
         self._tokens = tokens
         self._typing = typing
-        self._nulls = _placed_nulls(tokens)
+        self._nulls = _placed_nulls(tokens, typing.nullable())
         self._done = Translated()
         self._out: list[str] = []
         self._near: PgType | None = None

@@ -138,10 +138,10 @@ async def test_a_stream_ends_when_one_of_its_accounts_is_unlinked(
 
 
 @pytest.fixture
-def short_lived(kharkiv: DemoProcess, tmp_path_factory: pytest.TempPathFactory) -> str:
+def short_lived(kharkiv: DemoProcess) -> str:
     """Sign a token of the customer with one account for a few seconds only, with the running demo's own key."""
     kharkiv.calm()
-    (key_file,) = tmp_path_factory.getbasetemp().glob("kharkiv[0-9]*/*/signing-key.json")
+    (key_file,) = kharkiv.data_dir.glob("*/signing-key.json")
     issuer = kharkiv.facts["graphql_url"].removesuffix("/graphql")
     tokens = AccessTokens(
         load_or_create(key_file),

@@ -130,6 +130,30 @@ def newest(numbers: Sequence[str], limit: int, *conditions: sa.ColumnElement[boo
     return sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.ls, ranked.c.place)
 
 
+def waiting(numbers: Sequence[str], limit: int) -> sa.Select[Any]:
+    """Ask both tables at once for the newest payments of each account that are not posted."""
+    staged = sa.select(
+        INCOMING.c.id.label("id_plat"),
+        INCOMING.c.ls.label("ls"),
+        INCOMING.c.data_opl.label("data_opl"),
+        sa.null().label("data_zach"),
+        sa.cast(sa.null(), sa.Date).label("data_prov"),
+        INCOMING.c.summa.label("summa"),
+        sa.cast(sa.null(), sa.String(30)).label("nom_kvit"),
+        sa.cast(sa.null(), sa.SmallInteger).label("sost"),
+        sa.literal_column("1").label("is_incoming"),
+    ).where(INCOMING.c.ls.in_(numbers), INCOMING.c.obrab == 0)
+    p = PAYMENTS.c
+    known = sa.select(
+        p.id_plat, p.ls, p.data_opl, p.data_zach, p.data_prov, p.summa, p.nom_kvit, p.sost,
+        sa.literal_column("0").label("is_incoming"),
+    ).where(p.ls.in_(numbers), p.sost.in_([1, 2]))  # fmt: skip
+    both = sa.union_all(staged, known).subquery()
+    order = (both.c.data_opl.desc(), both.c.is_incoming.desc(), both.c.id_plat.desc())
+    ranked = sa.select(both, sa.func.row_number().over(partition_by=both.c.ls, order_by=order).label("place")).subquery()
+    return sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.ls, ranked.c.place)
+
+
 def incoming(numbers: Sequence[str]) -> sa.Select[Any]:
     """Ask for the staging rows of accounts that wait for the nightly run."""
     return sa.select(INCOMING).where(INCOMING.c.ls.in_(numbers), INCOMING.c.obrab == 0).order_by(INCOMING.c.id)

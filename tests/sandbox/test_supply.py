@@ -26,6 +26,7 @@ from tests.sandbox.supply import (
     raw,
     running,
     still_world,
+    waiting,
 )
 
 Ask = Callable[[Sequence[str]], sa.Executable]
@@ -87,6 +88,16 @@ STATEMENTS: dict[str, Ask] = {
         "with mine as (select ls as account, summa as amount, sost from platezhi where ls = any(:numbers)) "
         "select account, sum(amount) as amount, count(*) from mine where sost in (1, 2, 3) group by account order by 1"
     ).bindparams(sa.bindparam("numbers", list(numbers), type_=sa.ARRAY(sa.String))),
+    "not posted yet, from both tables": lambda numbers: waiting(numbers, 3),
+    "a union in the order of what one half lacks": lambda numbers: sa.text(
+        "select cast(null as date) as day, id as number, ls as account, null as receipt, cast(null as numeric(14, 2)) "
+        "from plat_vhod where ls = any(:numbers) and obrab = 0 "
+        "union all select data_zach, id_plat, ls, nom_kvit, summa from platezhi where ls = any(:numbers) and sost <> 3 "
+        "order by day desc, number"
+    ).bindparams(sa.bindparam("numbers", list(numbers), type_=sa.ARRAY(sa.String))),
+    "a union without doubles": lambda numbers: (
+        sa.union(sa.select(P.sost, P.val), sa.select(P.sost, P.val).where(P.ls.in_(numbers))).order_by("sost")
+    ),
     "nothing but values": lambda _: sa.select(
         sa.literal(5), sa.literal("five"), sa.literal(Decimal("5.25")), sa.literal(DAY), sa.literal(MOMENT), sa.null()
     ),
@@ -203,6 +214,26 @@ async def test_insert_tells_its_id_and_arrives_with_commit(database: AsyncEngine
         assert getattr(refused.value.orig, "sqlstate", None) == "23505"
 
 
+async def test_payments_wait_in_either_table_until_they_are_posted(stand: Stand, postgres_url: str) -> None:
+    numbers = stand.numbers(20)
+    ours, theirs = [await staged_and_waiting(url, numbers) for url in (stand.supply.url, postgres_url)]
+    assert ours == theirs
+    assert {row[0] for row in ours if row[0] < 0} == {-1, -3}
+    assert {row[7] for row in ours} == {None, 1, 2}
+
+
+async def staged_and_waiting(url: str, numbers: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Insert three staging rows, the second of them processed, ask what waits, and take them back; ids are -1 to -3."""
+    async with engine(url) as made, made.connect() as connection:
+        for place, processed in enumerate((0, 1, 0)):
+            values = {"ls": numbers[place // 2], "summa": Decimal("10.50"), "val": "UAH", "kanal": "X"}
+            row = sa.insert(INCOMING).values(vnesh_id=f"w{place}", data_opl=MOMENT, obrab=processed, **values)
+            last = (await connection.execute(row.returning(INCOMING.c.id))).scalar_one()
+        found = (await connection.execute(waiting(numbers, 9))).all()
+        await connection.rollback()
+    return [(row[0] - last - 1 if row.is_incoming else row[0], *row[1:]) for row in found]
+
+
 async def test_accepted_inserts_are_the_worlds(stand: Stand) -> None:
     number = stand.numbers(1)[0]
     async with raw(stand.supply.url) as connection:
@@ -230,6 +261,7 @@ async def test_accepted_inserts_are_the_worlds(stand: Stand) -> None:
         (f"{INTO} ('x', '123456789012345678901', 1, 'UAH', 'X', '2026-01-01', 0)", "22001"),
         (f"{INTO} ('x', '1', -1, 'UAH', 'X', '2026-01-01', 0)", "23514"),
         ("select ls from platezhi where data_opl > 'yesterday or so'", "22007"),
+        ("select ls, summa from plat_vhod union all select ls from platezhi", "42601"),
     ],
 )  # fmt: skip
 async def test_mistakes_have_postgresqls_codes(database: AsyncEngine, sql: str, code: str) -> None:
