@@ -90,7 +90,7 @@ def measure(
         for turn in range(course.rounds):
             order = [*servers[turn % len(servers) :], *servers[: turn % len(servers)]]
             rounds.append({each.name: _turn(each, requests[each.name], course, utility) for each in order})
-            print(f"{customer.accounts} accounts: round {turn + 1} of {course.rounds}", file=sys.stderr, flush=True)
+            print(f"{customer.accounts} account(s): round {turn + 1} of {course.rounds}", file=sys.stderr, flush=True)
         yield customer.accounts, rounds
 
 

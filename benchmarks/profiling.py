@@ -30,6 +30,7 @@ from gateway.app import create_app_from_settings, example_operations
 EVERY_S: Final = 0.001
 SHOWN: Final = 30
 WARM_UP: Final = 5
+BODY: Final = json.dumps({"query": example_operations()["home"]}).encode()
 HTTPX, SQL, REST = "httpx, httpcore, h11", "sqlalchemy and its drivers", "the event loop and the rest"
 PACKAGES: Final = {
     **dict.fromkeys(("httpx", "httpcore", "h11", "anyio", "sniffio"), HTTPX),
@@ -93,12 +94,11 @@ async def _profile(app: Starlette, customers: Sequence[Customer], seconds: float
                     await _ask(app, state or {}, customer)
                     asked += 1
             spent_ms = (time.process_time() - before_s) / asked * 1e3
-            samples.show(f"{customer.accounts} accounts: {spent_ms:.1f} ms of processor time per request, of which")
+            samples.show(f"{customer.accounts} account(s): {spent_ms:.1f} ms of processor time per request, of which")
 
 
 async def _ask(app: Starlette, state: Mapping[str, Any], customer: Customer) -> None:
     """Send a home screen through the application, without a server in front of it."""
-    body = json.dumps({"query": example_operations()["home"]}).encode()
     headers = [(b"authorization", f"Bearer {customer.token}".encode()), (b"content-type", b"application/json")]
     scope: dict[str, Any] = {
         "type": "http",
@@ -111,7 +111,7 @@ async def _ask(app: Starlette, state: Mapping[str, Any], customer: Customer) -> 
     answer = bytearray()
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return {"type": "http.request", "body": BODY, "more_body": False}
 
     async def send(message: Any) -> None:  # noqa: ANN401 -- ASGI's message
         answer.extend(message.get("body", b""))

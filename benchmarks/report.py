@@ -21,7 +21,7 @@ class Figures:
 
 def table(accounts: int, rounds: Sequence[Mapping[str, Figures]], ours: str) -> str:
     """Write the figures of one size of home screen."""
-    lines = [f"{accounts} account{'s' if accounts > 1 else ''}, {len(rounds)} round(s)"]
+    lines = [f"{accounts} account(s), {len(rounds)} round(s)"]
     lines.append(f"  {'':18}" + "".join(f"{heading:>16}" for heading in HEADINGS))
     for name in rounds[0]:
         figures = (median(values) for values in zip(*(astuple(each[name]) for each in rounds), strict=True))

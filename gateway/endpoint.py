@@ -1,5 +1,6 @@
 """The GraphQL endpoint: HTTP and graphql-transport-ws, and the caller behind each request or connection."""
 
+import json
 from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection, Request
@@ -62,6 +63,10 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
             except Unauthenticated:
                 caller.principal = NOBODY
         return caller
+
+    def encode_json(self, data: object) -> str:
+        """Write JSON without needless spaces and escapes: Cyrillic takes two bytes a letter instead of six."""
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
     async def on_ws_connect(self, context: Caller) -> UnsetType:
         """Read the token of `connection_init`, which wins over the header; one that is not valid closes with 4403."""

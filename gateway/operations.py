@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 import structlog
-from graphql import GraphQLError
+from graphql import ASTValidationRule, GraphQLError
 from strawberry.extensions import (
+    AddValidationRules,
     MaskErrors,
-    MaxAliasesLimiter,
     MaxTokensLimiter,
     ParserCache,
-    QueryDepthLimiter,
     SchemaExtension,
     ValidationCache,
+    max_aliases,
+    query_depth_limiter,
 )
 
 from gateway.endpoint import Caller
 from resolvers.context import OperationContext
 from schema.errors import ErrorCode, GridgateError, UpstreamError
+from schema.systems import System
 
 CACHED_DOCUMENTS: Final = 1024
 """How many parsed and validated documents a process keeps (performance: parsing and validation cost about 2 ms)."""
@@ -55,12 +57,27 @@ class ShownErrors(MaskErrors):
     def __init__(self) -> None:
         super().__init__(should_mask_error=lambda _: True)
 
+    def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
+        """Shape the errors of one answer, and log one line for each system that failed, however many fields it cost."""
+        failed: dict[System, list[GraphQLError]] = {}
+        for error in errors:
+            if isinstance(error.original_error, UpstreamError):
+                failed.setdefault(error.original_error.system, []).append(error)
+        for system, fields in failed.items():
+            first = fields[0]
+            log.warning(
+                "upstream_failed",
+                system=system.value,
+                code=(first.extensions or {}).get("code"),
+                cause=_causes(first.original_error),
+                path=first.path,
+                fields=len(fields),
+            )
+        return super()._process_errors(errors)
+
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         """Return the error as the client may see it."""
         match error.original_error:
-            case UpstreamError() as upstream:
-                log.warning("upstream_failed", system=upstream.system.value, cause=_causes(upstream), path=error.path)
-                return error
             case GridgateError():
                 return error
             case None | GraphQLError():
@@ -72,12 +89,16 @@ class ShownErrors(MaskErrors):
 
 def extensions(limits: Limits) -> list[Callable[[], SchemaExtension]]:
     """List the extensions of the graph, outermost first."""
+    # Made once: the validation cache tells rules apart by identity.
+    rules: list[type[ASTValidationRule]] = [
+        query_depth_limiter.create_validator(limits.depth, None),
+        max_aliases.create_validator(limits.aliases),
+    ]
     return [
         ShownErrors,
         FreshContext,
         lambda: MaxTokensLimiter(max_token_count=limits.tokens),
-        lambda: QueryDepthLimiter(max_depth=limits.depth),
-        lambda: MaxAliasesLimiter(max_alias_count=limits.aliases),
+        lambda: AddValidationRules(rules),
         lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
         lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
     ]
@@ -94,10 +115,10 @@ def _coded(error: GraphQLError, message: str, code: ErrorCode) -> GraphQLError:
     )
 
 
-def _causes(error: BaseException) -> list[str]:
+def _causes(error: BaseException | None) -> list[str]:
     """Name the types of the chain of causes; their texts may hold personal data."""
     names: list[str] = []
-    cause = error.__cause__
+    cause = error and error.__cause__
     while cause is not None:
         names.append(type(cause).__name__)
         cause = cause.__cause__

@@ -79,7 +79,7 @@ def test_ratios_are_taken_within_a_round() -> None:
 @pytest.mark.long
 def test_the_home_screen_is_measured_beside_its_peers() -> None:
     written = _run("benchmarks.home_screen", "--accounts=1", "--rounds=1", "--seconds=1", "--connections=2")
-    assert "1 account, 1 round(s)" in written
+    assert "1 account(s), 1 round(s)" in written
     for contestant in ("gateway", "by hand", "stock Strawberry"):
         assert f"\n  {contestant} " in written
     assert "gateway / by hand: " in written
@@ -90,7 +90,7 @@ def test_the_home_screen_is_measured_beside_its_peers() -> None:
 @pytest.mark.long
 def test_the_profile_shows_where_time_goes() -> None:
     written = _run("benchmarks.home_screen", "--accounts=1", "--seconds=1", "--profile")
-    assert "1 accounts: " in written
+    assert "1 account(s): " in written
     for part in ("graphql-core", "connectors/distribution"):
         assert part in written
 
