@@ -77,6 +77,7 @@ class Demo:
     async def run(self) -> None:
         """Start the sandbox, then the gateway, then register the customers; stop all of it together."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        (self.data_dir / "demo.json").unlink(missing_ok=True)  # an earlier demo's: whoever waits for it waits for ours
         with _listen(self.port) as listener:
             async with self._sandbox() as (sandbox, announced):
                 settings = self._settings(announced, listener.getsockname()[1])
