@@ -157,7 +157,8 @@ class Demo:
         for name, url in asdict(addresses).items():
             table.add_row(name.replace("_url", ""), url)
         for user in users:
-            table.add_row(f"customer with {len(user.accounts)} accounts", f"{user.login} / {user.password}")
+            plural = "account" if len(user.accounts) == 1 else "accounts"
+            table.add_row(f"customer with {len(user.accounts)} {plural}", f"{user.login} / {user.password}")
         table.add_row("all of this, for scripts", str(self.data_dir / "demo.json"))
         self.console.print(table)
 
