@@ -20,7 +20,7 @@ from schema.scopes import Scope, requires
 
 @strawberry.enum(description="How far a payment has come.")
 class PaymentState(Enum):
-    """How far a payment has come. The legacy system shows the last four; the others are ours."""
+    """How far a payment has come. A legacy system shows some of these; which code means which is configuration."""
 
     CREATED = "CREATED"
     PENDING = "PENDING"
@@ -78,7 +78,7 @@ class PendingOnBalance:
 
     @strawberry.field(
         extensions=[requires(Scope.PAYMENTS_READ)],
-        description="The sum of the pending payments; null where there are none.",
+        description="The sum of the pending payments, of the newest 100; null where there are none.",
     )
     async def pending_total(self, info: Info[Context, None]) -> Money | None:
         """Add up the pending payments."""

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, tzinfo
-from typing import TypeVar
+from functools import lru_cache
+from typing import Final, TypeVar
 
 from connectors.legacy.numbers import MoneyReader, read_decimal, read_whole
 from connectors.legacy.rows import Row, choice_of, read_flag, read_text, unique
@@ -28,6 +29,10 @@ from schema.systems import System
 
 Monthly = TypeVar("Monthly", Charge, Bill)
 
+_STATUS: Final = choice_of(AccountStatus)
+_NOTICE_KIND: Final = choice_of(NoticeKind)
+_SYSTEM: Final = choice_of(System)
+
 
 @dataclass(frozen=True, slots=True)
 class BillingPayloads:
@@ -49,7 +54,7 @@ class BillingPayloads:
             address=_address(row.row("address")),
             supplier=_company(row.row("supplier")),
             distribution_operator=_company(row.row("dso")),
-            status=row.read("status", choice_of(AccountStatus)),
+            status=row.read("status", _STATUS),
             is_prepaid=contract.read("prepaid", read_flag),
             contract_number=contract.text("no"),
             contract_date=contract.read("date", read_date),
@@ -99,8 +104,8 @@ class BillingPayloads:
         texts = row.row("text")
         return SystemNotice(
             reference=row.text("id"),
-            kind=row.read("kind", choice_of(NoticeKind)),
-            affects=row.read_optional("system", choice_of(System)),
+            kind=row.read("kind", _NOTICE_KIND),
+            affects=row.read_optional("system", _SYSTEM),
             starts_at=row.read("from", lambda value: read_local_time(value, self.zone)),
             ends_at=row.read_optional("to", lambda value: read_local_time(value, self.zone)),
             texts={language: read_text(text) for language, text in texts.values.items()},
@@ -127,7 +132,11 @@ def monthly_slice(
 
 
 def _read_period(value: object) -> Period:
-    first_day = read_month(value)
+    return _month_of(read_month(value))
+
+
+@lru_cache(maxsize=256)  # accounts share their months
+def _month_of(first_day: date) -> Period:
     return Period.month(first_day.year, first_day.month)
 
 

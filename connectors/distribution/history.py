@@ -7,6 +7,7 @@ in the middle of one: more is asked for than the page holds, and the rows are cu
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from operator import itemgetter
 from typing import Self
 
 from connectors.legacy.times import local_moments
@@ -95,12 +96,12 @@ class HistoryPage:
 
         Unless all rows came, those at the oldest time may not be all of that time: the page ends before them.
         """
-        ordered = sorted(rows.readings, key=_order)
+        ordered = sorted(((_order(row), row) for row in rows.readings), key=itemgetter(0))
         is_all = rows.received < count or (self.position is None and len(ordered) == rows.total)
         if not is_all:
-            oldest = ordered[-1].read_at.timestamp()
-            ordered = [row for row in ordered if row.read_at.timestamp() > oldest]
-        older = [row for row in ordered if self.position is None or _order(row) > self.position.key]
+            oldest, _, _ = ordered[-1][0]
+            ordered = [(key, row) for key, row in ordered if key[0] < oldest]
+        older = [row for key, row in ordered if self.position is None or key > self.position.key]
         first = self.page.first
         if len(older) < first and not is_all:
             return None

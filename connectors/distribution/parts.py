@@ -49,7 +49,7 @@ class PartReader:
         row = reply.row(element)
         owner = row.read("accountNo", self._payloads.account_number)
         object_id = row.optional_text("objectID") or row.optional_text("eic") or ""
-        return Found(owner, object_id, _attempt(lambda: self._payloads.usage_point(owner, element, reply)))
+        return Found(owner, object_id, _attempt(lambda: self._payloads.usage_point(owner, row, element, reply)))
 
     def _reading(self, element: etree._Element, reply: Reply) -> Found[Reading]:
         row = reply.row(element)

@@ -1,8 +1,9 @@
 """Distribution's payloads: one pure mapper for each, from an element to a type of the schema."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final, TypeVar
 
 from lxml import etree
 
@@ -10,7 +11,7 @@ from connectors.distribution.replies import Reply, items
 from connectors.distribution.settings import DistributionSettings
 from connectors.legacy.errors import Unreadable
 from connectors.legacy.numbers import read_account_number, read_decimal, read_whole
-from connectors.legacy.rows import Row, choice_of, read_flag, read_text
+from connectors.legacy.rows import Row, read_flag, read_text
 from connectors.legacy.times import at_offset, local_moments
 from schema.energy import Energy
 from schema.identifiers import AccountNumber, Eic, is_eic
@@ -25,8 +26,7 @@ from schema.metering import (
     UsagePoint,
 )
 
-_SOURCE = choice_of(ReadingSource)
-_STATUS = choice_of(ReadingStatus)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,8 @@ class DistributionPayloads:
         """Read an account number."""
         return read_account_number(value, self.settings.account_digits)
 
-    def usage_point(self, number: AccountNumber, element: etree._Element, reply: Reply) -> UsagePoint:
-        """Read a usage point with its meters."""
-        row = reply.row(element)
+    def usage_point(self, number: AccountNumber, row: Row, element: etree._Element, reply: Reply) -> UsagePoint:
+        """Read a usage point from its row, with its meters from its element."""
         return UsagePoint(
             account_number=number,
             eic=row.read_optional("eic", _read_eic),
@@ -61,9 +60,9 @@ class DistributionPayloads:
             value=Energy(row.read("value", read_decimal)),
             read_at=read_at,
             reported_at=None if reported is None else self._not_before(reported, read_at),
-            source=row.read("source", _SOURCE),
+            source=row.read("source", self._source),
             quality=row.read("quality", _read_quality),
-            status=row.read("status", _STATUS),
+            status=row.read("status", self._status),
             interval_start=start,
             interval_end=end,
         )
@@ -89,6 +88,12 @@ class DistributionPayloads:
         state = row.optional_text("connectionState")
         return self.settings.connection_states.get(state or "", ConnectionState.UNKNOWN)
 
+    def _source(self, value: object) -> ReadingSource:
+        return _meant(value, self.settings.sources)
+
+    def _status(self, value: object) -> ReadingStatus:
+        return _meant(value, self.settings.statuses)
+
     def _read_at(self, row: Row) -> datetime:
         local = row.read("readingDate", _read_local)
         minutes = row.read_optional("utcOffsetMinutes", read_whole)
@@ -105,7 +110,15 @@ class DistributionPayloads:
 
     def _not_before(self, local: datetime, moment: datetime) -> datetime:
         moments = local_moments(local, self.settings.zone)
-        return next((each for each in moments if each >= moment), moments[0])
+        return moments[-1] if moments[0] < moment <= moments[-1] else moments[0]
+
+
+def _meant(value: object, codes: Mapping[str, T]) -> T:
+    """Read one of the vendor's codes."""
+    code = read_text(value)
+    if code not in codes:
+        raise Unreadable("not a configured code")
+    return codes[code]
 
 
 def _register(row: Row) -> Register:
@@ -124,11 +137,10 @@ def _read_eic(value: object) -> Eic | None:
 
 
 def _read_quality(value: object) -> ReadingQuality:
-    code = read_whole(value)
-    return ReadingQuality(code) if code in _QUALITIES else ReadingQuality.OTHER
+    return _QUALITIES.get(read_whole(value), ReadingQuality.OTHER)
 
 
-_QUALITIES = frozenset(quality.value for quality in ReadingQuality)
+_QUALITIES: Final = {quality.value: quality for quality in ReadingQuality}
 
 
 def _read_day(value: object) -> date:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -40,12 +41,11 @@ class Reply:
 
     def row(self, element: etree._Element) -> Row:
         """Read an element's children as values."""
-        texts = ((str(child.tag), child.text) for child in children(element))
-        return Row({tag[tag.rfind("}") + 1 :]: (text or "").strip() for tag, text in texts}, self.fields)
+        return Row({local_name(str(child.tag)): (child.text or "").strip() for child in children(element)}, self.fields)
 
     def attributes(self, element: etree._Element) -> Row:
         """Read an element's attributes as values."""
-        return Row({etree.QName(name).localname: value for name, value in element.attrib.items()}, self.fields)
+        return Row({local_name(str(name)): value for name, value in element.attrib.items()}, self.fields)
 
 
 def read_reply(answer: Answer, operation: str, settings: DistributionSettings) -> Reply:
@@ -67,17 +67,18 @@ def children(element: etree._Element) -> Iterator[etree._Element]:
     return element.iterchildren(etree.Element)
 
 
-def local_name(element: etree._Element) -> str:
-    """Return an element's name without its namespace."""
-    return str(element.tag).rpartition("}")[2]
+@lru_cache(maxsize=256)  # an answer repeats the few names of the WSDL
+def local_name(name: str) -> str:
+    """Return an element's or an attribute's name without its namespace."""
+    return name.rpartition("}")[2]
 
 
 def items(parent: etree._Element, listing: str, item: str) -> Iterator[etree._Element]:
     """Yield a list's items: in the list's element or bare; an item without content is an empty list's spelling."""
     for child in children(parent):
-        name = local_name(child)
+        name = local_name(str(child.tag))
         if name == listing:
-            yield from (each for each in children(child) if local_name(each) == item and _has_content(each))
+            yield from (each for each in children(child) if local_name(str(each.tag)) == item and _has_content(each))
         elif name == item and _has_content(child):
             yield child
 
@@ -101,7 +102,7 @@ def _parse(answer: Answer, settings: DistributionSettings) -> etree._Element:
 
 def _open(envelope: etree._Element, operation: str, settings: DistributionSettings) -> Reply:
     content = envelope.find(f"{_SOAP}Body/*")
-    if content is None or local_name(content) != f"{operation}Response":
+    if content is None or local_name(str(content.tag)) != f"{operation}Response":
         raise Unreadable(f"no {operation}Response")
     header = envelope.find(f"{_SOAP}Header/{{*}}{HEADER}")
     reply = Reply(content, 0, None, settings.fields)

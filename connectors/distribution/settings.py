@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from schema.metering import ConnectionState
+from schema.metering import ConnectionState, ReadingSource, ReadingStatus
 
 SHIPPED_WSDL: Final = Path(__file__).with_name("distribution.wsdl")
 
@@ -16,12 +16,17 @@ CONNECTION_STATES: Final[Mapping[str, ConnectionState]] = {
     "DISCONNECTED_REQUEST": ConnectionState.PHYSICALLY_DISCONNECTED,
 }
 
+SOURCES: Final[Mapping[str, ReadingSource]] = {source.value: source for source in ReadingSource}
+STATUSES: Final[Mapping[str, ReadingStatus]] = {status.value: status for status in ReadingStatus}
+
 
 @dataclass(frozen=True, slots=True)
 class DistributionSettings:
     """A distribution system over SOAP 1.1 in MultiSpeak's shape.
 
     `operations` and `fields` map our names (those of the shipped WSDL) to the vendor's where they are others.
+    `connection_states`, `sources` and `statuses` map the vendor's codes to ours, all of them; a state that has no entry
+    is unknown, a reading whose source or status has none cannot be read.
     `encodings` are tried in order where a body is not UTF-8. `account_digits` restores leading zeros. An errorObject
     whose text holds one of `absent_words` means that there is no such object. `registers_at_once` is the largest number
     of registers that one meter reports at one time; `batch_size` the largest number of accounts or meters in one call;
@@ -38,6 +43,8 @@ class DistributionSettings:
     operations: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     connection_states: Mapping[str, ConnectionState] = field(default_factory=lambda: CONNECTION_STATES)
+    sources: Mapping[str, ReadingSource] = field(default_factory=lambda: SOURCES)
+    statuses: Mapping[str, ReadingStatus] = field(default_factory=lambda: STATUSES)
     absent_words: Sequence[str] = ("unknown", "not found")
     maintenance_word: str = "MAINTENANCE"
     encodings: Sequence[str] = ("cp1251",)

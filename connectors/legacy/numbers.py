@@ -10,8 +10,9 @@ from connectors.legacy.errors import Unreadable
 from schema.identifiers import AccountNumber
 from schema.money import EXPONENTS, Money
 
-_DECIMAL: Final = re.compile(r"[+-]?\d{1,18}(?:[.,]\d{1,9})?", re.ASCII)
-_GROUPING: Final = str.maketrans("", "", " \u00a0\u202f\u2009")
+_DECIMAL: Final = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,9})?", re.ASCII)
+_WHOLE: Final = re.compile(r"\d{1,18}", re.ASCII)
+_PLAIN: Final = str.maketrans(",", ".", " \u00a0\u202f\u2009")
 
 
 class MoneyScale(StrEnum):
@@ -39,9 +40,10 @@ class MoneyReader:
     def amount(self, value: object) -> Money:
         """Read an amount; one that is finer than the minor unit is Unreadable."""
         minor = self._minor(value)
-        if minor != minor.to_integral_value():
+        whole = int(minor)
+        if whole != minor:
             raise Unreadable("finer than the minor unit")
-        return Money(int(minor), self.currency)
+        return Money(whole, self.currency)
 
     def average(self, value: object) -> Money:
         """Read an average, which may be finer than the minor unit; rounded half up."""
@@ -59,18 +61,24 @@ class MoneyReader:
 
 def read_decimal(value: object) -> Decimal:
     """Read a decimal with a point or a comma, its digits grouped by spaces or not."""
-    text = str(value).translate(_GROUPING)
-    if not _DECIMAL.fullmatch(text):
-        raise Unreadable("not a decimal")
-    return Decimal(text.replace(",", "."))
+    text = str(value)
+    if not _DECIMAL.fullmatch(text):  # nearly every number is plain, and translating is dear
+        text = text.translate(_PLAIN)
+        if not _DECIMAL.fullmatch(text):
+            raise Unreadable("not a decimal")
+    return Decimal(text)
 
 
 def read_whole(value: object) -> int:
     """Read a whole number."""
-    number = read_decimal(value)
-    if number != number.to_integral_value():
+    text = str(value)
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    number = read_decimal(text)
+    whole = int(number)
+    if whole != number:
         raise Unreadable("not a whole number")
-    return int(number)
+    return whole
 
 
 def read_account_number(value: object, digits: int) -> AccountNumber:

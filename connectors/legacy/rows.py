@@ -16,7 +16,9 @@ _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 def read_text(value: object) -> str:
     """Read a text; a number counts as its digits."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise Unreadable("not a text")
     return str(value)
 
@@ -31,11 +33,12 @@ def read_flag(value: object) -> bool:
 
 def choice_of(kind: type[Choice]) -> Callable[[object], Choice]:
     """Make a reader of one of an enumeration's values."""
+    known: dict[object, Choice] = {choice.value: choice for choice in kind}
 
     def read(value: object) -> Choice:
         try:
-            return kind(value)
-        except ValueError:
+            return known[value]
+        except (KeyError, TypeError):  # a list is no key
             raise Unreadable(f"not a known {kind.__name__}") from None
 
     return read
@@ -44,7 +47,7 @@ def choice_of(kind: type[Choice]) -> Callable[[object], Choice]:
 def read_list(value: object) -> list[Mapping[str, object]]:
     """Read a list of rows: missing, null and one empty row are empty lists; a bare row is a list of one."""
     rows = value if isinstance(value, list) else [value] if value else []
-    found = [row for row in rows if isinstance(row, Mapping)]
+    found = [row for row in rows if isinstance(row, dict)]
     if len(found) != len(rows):
         raise Unreadable("not a list of rows")
     return [row for row in found if row]
@@ -75,8 +78,8 @@ class Row:
 
     def read(self, name: str, reader: Callable[[object], T]) -> T:
         """Read a value that must be there."""
-        value = self.find(name)
-        if value is None:
+        value = self.values.get(self.fields.get(name, name))
+        if value is None or value == "":
             raise Unreadable(f"{name} is missing")
         try:
             return reader(value)
@@ -85,7 +88,13 @@ class Row:
 
     def read_optional(self, name: str, reader: Callable[[object], T]) -> T | None:
         """Read a value, or return None where it is absent or empty."""
-        return None if self.find(name) is None else self.read(name, reader)
+        value = self.values.get(self.fields.get(name, name))
+        if value is None or value == "":
+            return None
+        try:
+            return reader(value)
+        except Unreadable as error:
+            raise Unreadable(f"{name}: {error}") from error
 
     def text(self, name: str) -> str:
         """Read a text that must be there."""

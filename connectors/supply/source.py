@@ -1,6 +1,5 @@
 """Source: a table of the supply system as statements see it. Columns keep the system's names."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -39,6 +38,9 @@ class LocalTime(TypeDecorator[datetime]):
         return value.isoformat(" ") if value is not None and dialect.name == "sqlite" else value
 
 
+ACCOUNTS: Final = "accounts"
+"""Names the parameter with the accounts that a statement asks for, as the system writes them."""
+
 _TYPES: Final[dict[str, TypeEngine[Any]]] = {"id": BigInteger(), "account": String(), "accepted_at": LocalTime()}
 """Of the columns that are compared; what others hold is read as it comes."""
 
@@ -58,20 +60,12 @@ class Source:
         columns = {ours: column(their, _TYPES.get(ours, NullType())) for ours, their in theirs.items()}
         return cls(table(name, *columns.values(), schema=schema or None), columns)
 
+    def among(self, dialect: str) -> ColumnElement[bool]:
+        """Choose the rows of the accounts in the parameter `ACCOUNTS`, which two tables in one statement share.
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The accounts that a statement asks for, as the system writes them."""
-
-    accounts: Sequence[str]
-    dialect: str
-
-    def among(self, source: Source) -> ColumnElement[bool]:
-        """Choose their rows; on PostgreSQL by one array, so that every batch is the same statement.
-
-        The parameter has a name, so that a statement over two tables sends it once.
+        On PostgreSQL it is one array, so that every batch is the same statement.
         """
-        account = source.columns["account"]
-        if self.dialect == "postgresql":
-            return account == func.any(bindparam("accounts", self.accounts, ARRAY(String())))
-        return account.in_(bindparam("accounts", self.accounts, String(), expanding=True))
+        account = self.columns["account"]
+        if dialect == "postgresql":
+            return account == func.any(bindparam(ACCOUNTS, type_=ARRAY(String())))
+        return account.in_(bindparam(ACCOUNTS, type_=String(), expanding=True))

@@ -20,7 +20,7 @@ from connectors.supply.failures import FAILURES, as_upstream_error
 from connectors.supply.position import read_position
 from connectors.supply.rows import PaymentRows
 from connectors.supply.settings import SupplySettings
-from connectors.supply.source import Batch, Source
+from connectors.supply.source import ACCOUNTS, Source
 from connectors.supply.statements import payments_of, pending_of
 from connectors.supply.tracing import statement_span
 from connectors.transport.deadline import Deadline
@@ -32,14 +32,15 @@ from schema.systems import System
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+Parameters = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T_co]):
-    """One of the two reads: its statement for a batch, and what an account's rows become."""
+    """One of the two reads: its statement, and what an account's rows become."""
 
     operation: str
-    statement: Callable[[Batch], Executable]
+    statement: Executable
     answer: Callable[[Sequence[Row]], T_co]
 
 
@@ -49,7 +50,9 @@ class SqlSupply:
     def __init__(self, settings: SupplySettings) -> None:
         self._settings = settings
         self._engine = open_supply(settings)
-        self._payments, self._staging = Source.of(settings.payments), Source.of(settings.staging)
+        self._dialect = self._engine.dialect.name
+        self._payments = Source.of(settings.payments)
+        self._pending = pending_of(self._payments, Source.of(settings.staging), self._dialect, settings.waiting_states)
         self._fields = asdict(settings.payments)
         self._rows = PaymentRows(settings)
 
@@ -58,24 +61,15 @@ class SqlSupply:
     ) -> list[Slice[Payment] | UpstreamError]:
         """Return a page of each account's payments; see `Supply.payments`."""
         after = read_position(page.after, self._settings.zone)
-        reading = Reading(
-            "payments",
-            lambda batch: payments_of(self._payments, batch, page, after),
-            lambda rows: self._rows.page(rows, page, after),
-        )
+        statement = payments_of(self._payments, self._dialect, page, after)
+        reading = Reading("payments", statement, lambda rows: self._rows.page(rows, page, after))
         return await self._answer_each(numbers, reading, deadline)
 
     async def pending(
         self, numbers: Sequence[AccountNumber], deadline: Deadline
     ) -> list[Sequence[Payment] | UpstreamError]:
         """Return each account's payments that wait to be posted; see `Supply.pending`."""
-        states = self._settings.waiting_states
-        reading = Reading(
-            "pending",
-            lambda batch: pending_of(self._payments, self._staging, batch, states),
-            self._rows.waiting,
-        )
-        return await self._answer_each(numbers, reading, deadline)
+        return await self._answer_each(numbers, Reading("pending", self._pending, self._rows.waiting), deadline)
 
     async def ping(self, deadline: Deadline) -> None:
         """Return when supply answers and lets us in; see `Supply.ping`."""
@@ -85,9 +79,8 @@ class SqlSupply:
         """Cut the connections."""
         await self._engine.dispose()
 
-    def _batch(self, numbers: Sequence[AccountNumber]) -> Batch:
-        kept = [str(number) if self._settings.zeros_are_stored else number.lstrip("0") for number in numbers]
-        return Batch(kept, self._engine.dialect.name)
+    def _as_written(self, numbers: Sequence[AccountNumber]) -> Sequence[str]:
+        return [str(number) if self._settings.zeros_are_stored else number.lstrip("0") for number in numbers]
 
     async def _answer_each(
         self, numbers: Sequence[AccountNumber], reading: Reading[T], deadline: Deadline
@@ -103,7 +96,8 @@ class SqlSupply:
     ) -> Mapping[AccountNumber, T | UpstreamError]:
         """Give each account its rows. Where some row says not whose it is, no account is known to have none."""
         try:
-            fetched = await self._fetch(reading.operation, reading.statement(self._batch(batch)), deadline)
+            accounts = {ACCOUNTS: self._as_written(batch)}
+            fetched = await self._fetch(reading.operation, reading.statement, deadline, accounts)
         except UpstreamError as error:
             return dict.fromkeys(batch, error)
         rows = defaultdict[AccountNumber, list[Row]](list)
@@ -118,27 +112,29 @@ class SqlSupply:
             number: stray if stray and number not in rows else _read(rows[number], reading.answer) for number in batch
         }
 
-    async def _fetch(self, operation: str, statement: Executable, deadline: Deadline) -> Sequence[Mapping[str, object]]:
+    async def _fetch(
+        self, operation: str, statement: Executable, deadline: Deadline, parameters: Parameters | None = None
+    ) -> Sequence[Mapping[str, object]]:
         """Run a statement within the deadline; raises UpstreamError."""
         with statement_span(operation, self._engine.dialect.name):
             try:
                 async with deadline.sooner(self._settings.timeout_s).scope(System.SUPPLY):
-                    return await self._run(statement)
+                    return await self._run(statement, parameters)
             except FAILURES as error:
                 raise as_upstream_error(error, self._settings.zone) from error
 
-    async def _run(self, statement: Executable) -> Sequence[Mapping[str, object]]:
+    async def _run(self, statement: Executable, parameters: Parameters | None) -> Sequence[Mapping[str, object]]:
         """Run a statement; where the connection had died unnoticed, once more on a fresh one."""
         try:
-            return await self._once(statement)
+            return await self._once(statement, parameters)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            return await self._once(statement)
+            return await self._once(statement, parameters)
 
-    async def _once(self, statement: Executable) -> Sequence[Mapping[str, object]]:
+    async def _once(self, statement: Executable, parameters: Parameters | None) -> Sequence[Mapping[str, object]]:
         async with self._engine.connect() as connection:
-            return [row._asdict() for row in await connection.execute(statement)]
+            return [row._asdict() for row in await connection.execute(statement, parameters)]
 
 
 def _read(rows: Sequence[Row], answer: Callable[[Sequence[Row]], T]) -> T | UpstreamError:

@@ -1,4 +1,7 @@
-"""Statements: the two reads of supply, each one for a whole batch of accounts. Columns keep the system's names."""
+"""Statements: the two reads of supply, each one for a whole batch of accounts. Columns keep the system's names.
+
+Which accounts is a parameter, ACCOUNTS, given when a statement is run.
+"""
 
 from collections.abc import Collection
 from datetime import date, datetime, time
@@ -18,13 +21,13 @@ from sqlalchemy import (
 )
 
 from connectors.supply.position import Position
-from connectors.supply.source import Batch, Source
+from connectors.supply.source import Source
 from schema.paging import Page
 
 PENDING_PER_ACCOUNT: Final = 100
 
 
-def payments_of(source: Source, batch: Batch, page: Page, after: Position | None) -> Select[Any]:
+def payments_of(source: Source, dialect: str, page: Page, after: Position | None) -> Select[Any]:
     """Read a page of each account's payments and one row more, with `total`, the number of all in the period.
 
     With `after`, rows that are not older have `is_older` 0, and the newest of them comes along so that an account whose
@@ -38,7 +41,7 @@ def payments_of(source: Source, batch: Batch, page: Page, after: Position | None
     rows = (
         select(*source.columns.values(), is_older.label("is_older"), place, total)
         .select_from(source.table)
-        .where(batch.among(source), *_within(source, page))
+        .where(source.among(dialect), *_within(source, page))
         .subquery("numbered")
     )
     return select(rows).where(
@@ -49,13 +52,13 @@ def payments_of(source: Source, batch: Batch, page: Page, after: Position | None
     )
 
 
-def pending_of(payments: Source, incoming: Source, batch: Batch, waiting: Collection[int]) -> Select[Any]:
+def pending_of(payments: Source, incoming: Source, dialect: str, waiting: Collection[int]) -> Select[Any]:
     """Read each account's newest payments that wait to be posted: of these states, and those not processed yet.
 
     Both come in the columns of the table of payments; rows of the staging table have `is_incoming` 1. Each table is
     filtered before rows are numbered: most payments were posted long ago.
     """
-    rows = [_incoming(payments, incoming, batch), *([_waiting(payments, batch, waiting)] if waiting else [])]
+    rows = [_incoming(payments, incoming, dialect), *([_waiting(payments, dialect, waiting)] if waiting else [])]
     both = union_all(*rows).subquery("waiting")
     account, at, key = (both.c[payments.columns[name].name] for name in ("account", "accepted_at", "id"))
     newest = (at.desc(), both.c.is_incoming.desc(), key.desc())
@@ -64,17 +67,17 @@ def pending_of(payments: Source, incoming: Source, batch: Batch, waiting: Collec
     return select(numbered).where(numbered.c.place <= PENDING_PER_ACCOUNT)
 
 
-def _waiting(payments: Source, batch: Batch, states: Collection[int]) -> Select[Any]:
+def _waiting(payments: Source, dialect: str, states: Collection[int]) -> Select[Any]:
     columns = {their.name: their for their in payments.columns.values()}
     state = payments.columns["state"].in_([literal_column(str(int(code))) for code in states])
     return (
         select(*columns.values(), literal_column("0").label("is_incoming"))
         .select_from(payments.table)
-        .where(batch.among(payments), state)
+        .where(payments.among(dialect), state)
     )
 
 
-def _incoming(payments: Source, incoming: Source, batch: Batch) -> Select[Any]:
+def _incoming(payments: Source, incoming: Source, dialect: str) -> Select[Any]:
     """Read the staging table in the columns of the other; a bare NULL takes whatever type the other's column has."""
     columns: dict[str, ColumnElement[Any]] = {}
     for ours, their in payments.columns.items():
@@ -83,7 +86,7 @@ def _incoming(payments: Source, incoming: Source, batch: Batch) -> Select[Any]:
     return (
         select(*columns.values(), literal_column("1").label("is_incoming"))
         .select_from(incoming.table)
-        .where(batch.among(incoming), incoming.columns["processed"] == literal_column("0"))
+        .where(incoming.among(dialect), incoming.columns["processed"] == literal_column("0"))
     )
 
 

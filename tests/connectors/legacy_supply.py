@@ -1,7 +1,7 @@
 """A supply system of a test's own: the legacy tables in an SQLite file or a real PostgreSQL, with the rows it gives."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import asyncpg
+import pytest
 
 from connectors.supply.settings import SupplySettings
 from schema.identifiers import AccountNumber
@@ -19,6 +20,7 @@ from tests.sandbox_process import Sandbox
 
 NUMBER = "012345678901"
 UNKNOWN = AccountNumber("999999999999")
+Filled = Callable[..., Awaitable[str]]
 _PAYMENTS = (
     "id_plat bigint primary key, ls varchar(20), data_opl timestamp, data_zach date, data_prov date, "
     "summa numeric(14,2), val char(3), kanal varchar(20), nom_kvit varchar(30), sost smallint"
@@ -114,6 +116,21 @@ async def fill_postgres(
                 )
     finally:
         await connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Filled:
+    """Make a supply system of given rows and return its URL."""
+
+    server: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+
+    async def fill(*rows_and_names: Any) -> str:  # noqa: ANN401 -- what `sqlite_supply` takes
+        if server is None:
+            return sqlite_supply(tmp_path / "supply.db", *rows_and_names)
+        await fill_postgres(server, *rows_and_names)
+        return server.url()
+
+    return fill
 
 
 def _tables(

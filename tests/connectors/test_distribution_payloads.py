@@ -12,7 +12,7 @@ import pytest
 from connectors.distribution.settings import DistributionSettings
 from schema.errors import PlannedMaintenance, UpstreamError, UpstreamMalformed, UpstreamUnavailable
 from schema.identifiers import AccountNumber
-from schema.metering import ConnectionState, Reading, ReadingQuality, UsagePoint
+from schema.metering import ConnectionState, Reading, ReadingQuality, ReadingSource, ReadingStatus, UsagePoint
 from schema.paging import Page, Slice
 from tests.connectors.scripted import Scripted, http, scripted
 from tests.connectors.systems import DISTRIBUTION, SECRET, open_distribution, soon
@@ -114,7 +114,14 @@ async def test_what_is_no_answer_is_malformed(reply: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"value": "x"}, {"readingDate": "x"}, {"readingDate": "2026-07-01T12:00:00Z"}, {"source": "GUESS"}]
+    "change",
+    [
+        {"value": "x"},
+        {"readingDate": "x"},
+        {"readingDate": "2026-07-01T12:00:00Z"},
+        {"source": "GUESS"},
+        {"status": "ODD"},
+    ],
 )
 async def test_a_row_that_cannot_be_read_spoils_only_its_meter(change: dict[str, str]) -> None:
     rows = [reading(), reading(objectID="r2", meterNo="m2", **change)]
@@ -210,6 +217,35 @@ async def test_vendor_names_of_fields_are_configuration() -> None:
     row = reading().replace("value>", "POKAZ>").replace("meterReading>", "Row>")
     fields = {"value": "POKAZ", "meterReading": "Row"}
     assert (await one_reading(row, replace(DISTRIBUTION, fields=fields))).value == Decimal("7.5")
+
+
+async def test_vendor_codes_of_source_and_status_are_configuration() -> None:
+    settings = replace(
+        DISTRIBUTION,
+        sources={"1": ReadingSource.AMR, "АБОНЕНТ": ReadingSource.CUSTOMER},
+        statuses={"7": ReadingStatus.ADJUSTED, "скасовано": ReadingStatus.REJECTED},
+    )
+    for source, status, expected in (
+        ("1", "7", (ReadingSource.AMR, ReadingStatus.ADJUSTED)),
+        ("АБОНЕНТ", "скасовано", (ReadingSource.CUSTOMER, ReadingStatus.REJECTED)),
+    ):
+        found = await one_reading(reading(source=source, status=status), settings)
+        assert (found.source, found.status) == expected
+
+
+@pytest.mark.parametrize("change", [{"source": "AMR", "status": "7"}, {"source": "1", "status": "ACCEPTED"}])
+async def test_a_code_that_is_not_configured_spoils_only_its_meter(change: dict[str, str]) -> None:
+    settings = replace(DISTRIBUTION, sources={"1": ReadingSource.AMR}, statuses={"7": ReadingStatus.ACCEPTED})
+    rows = [reading(source="1", status="7"), reading(objectID="r2", meterNo="m2", **change)]
+    found, _ = await ask_readings(readings(*rows), serials=["m2", "m1"], settings=settings)
+    assert [type(each) for each in found] == [UpstreamMalformed, Slice]
+
+
+@pytest.mark.parametrize("source", ReadingSource)
+@pytest.mark.parametrize("status", ReadingStatus)
+async def test_our_own_codes_need_no_configuration(source: ReadingSource, status: ReadingStatus) -> None:
+    found = await one_reading(reading(source=source.value, status=status.value))
+    assert (found.source, found.status) == (source, status)
 
 
 async def test_another_namespace_is_read_all_the_same() -> None:

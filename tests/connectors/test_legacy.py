@@ -88,8 +88,14 @@ def test_other_numbers_are_unreadable(text: object) -> None:
         read_decimal(text)
 
 
+@given(st.integers(-(10**12), 10**12))
+def test_a_whole_number_reads_back(number: int) -> None:
+    assert read_whole(number) == read_whole(f"{number}") == read_whole(f"{number}.00") == number
+    assert read_whole(f"{number:,}".replace(",", " ")) == number
+
+
 def test_whole_numbers() -> None:
-    assert read_whole("12.000") == 12
+    assert read_whole("12.000") == read_whole("+12") == read_whole("012") == 12
     with pytest.raises(Unreadable):
         read_whole("12.5")
 
@@ -154,6 +160,13 @@ def test_a_row_is_read_by_our_names() -> None:
     assert row.read("flag", read_flag) is True
     assert row.optional_text("empty") is None
     assert row.row("contract").optional_text("no") is None
+
+
+@pytest.mark.parametrize("value", [True, 7, 1.5, "odd", ["billing"], {"billing": 1}])
+def test_what_is_no_choice_is_unreadable(value: object) -> None:
+    assert Row({"system": System.BILLING.value}, {}).read("system", choice_of(System)) is System.BILLING
+    with pytest.raises(Unreadable, match="system: not a known System"):
+        Row({"system": value}, {}).read("system", choice_of(System))
 
 
 @pytest.mark.parametrize("value", [True, 1.5, ["a"], {"a": 1}])

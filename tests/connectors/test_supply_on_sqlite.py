@@ -16,11 +16,12 @@ MONTHS = [datetime(2026, month, 1, 12, 0) for month in range(1, 7)]  # noqa: DTZ
 
 @pytest.fixture(scope="module")
 async def supply(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SqlSupply]:
-    paid = [(number, month) for number in NUMBERS for month in MONTHS for _ in range(2)]
+    paid = [(number, month, state) for number in NUMBERS for month in MONTHS for state in (1, 2, 3, 9)]
     payments = [
-        payment_row(key, ls=number, data_opl=month, data_zach=None) for key, (number, month) in enumerate(paid, 1)
+        payment_row(key, ls=number, data_opl=month, data_zach=None, sost=state)
+        for key, (number, month, state) in enumerate(paid, 1)
     ]
-    staging = [staging_row(key, ls=NUMBERS[0]) for key in range(1, 131)]
+    staging = [staging_row(key, ls=NUMBERS[key // 95]) for key in range(1, 131)]
     url = sqlite_supply(tmp_path_factory.mktemp("legacy") / "supply.db", payments, staging)
     opened = SqlSupply(settings(url, batch_size=40))
     yield opened

@@ -2,9 +2,8 @@
 
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,30 +24,23 @@ from schema.money import Money
 from schema.paging import Page, Slice
 from schema.payments import Payment, PaymentState, payment_position
 from tests.connectors.contract.supply import good
-from tests.connectors.legacy_supply import NUMBER, fill_postgres, payment_row, settings, sqlite_supply, staging_row
+from tests.connectors.legacy_supply import (
+    NUMBER,
+    Filled,
+    fill_postgres,
+    filled,
+    payment_row,
+    settings,
+    sqlite_supply,
+    staging_row,
+)
 from tests.databases import postgres
 from tests.postgres import Postgres
 
-__all__ = ["postgres"]
+__all__ = ["filled", "postgres"]
 
 ACCOUNT, OTHER = AccountNumber(NUMBER), AccountNumber("112345678901")
 TEN = Page(10)
-Filled = Callable[..., Awaitable[str]]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Filled:
-    """Make a supply system of given rows and return its URL."""
-
-    server: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-
-    async def fill(*rows_and_names: Any) -> str:  # noqa: ANN401 -- what `sqlite_supply` takes
-        if server is None:
-            return sqlite_supply(tmp_path / "supply.db", *rows_and_names)
-        await fill_postgres(server, *rows_and_names)
-        return server.url()
-
-    return fill
 
 
 async def payments(url: str, page: Page = TEN, **changes: Any) -> Slice[Payment] | UpstreamError:  # noqa: ANN401 -- any setting
@@ -77,26 +69,6 @@ async def test_row_is_read_as_it_is(filled: Filled) -> None:
         has_more=False,
         total=1,
     )
-
-
-async def test_staging_row_is_read_until_it_is_processed(filled: Filled) -> None:
-    url = await filled([], [staging_row(1), staging_row(2, obrab=1, id_plat=5), staging_row(3, ls=OTHER)])
-    supply = SqlSupply(settings(url))
-    mine, others = good(await supply.pending([ACCOUNT, OTHER], Deadline.within(10)))
-    await supply.aclose()
-    assert [(row.reference, row.amount, row.receipt_number) for row in mine] == [
-        ("incoming-1", Money(1_000, "UAH"), None)
-    ]
-    assert [row.reference for row in others] == ["incoming-3"]
-
-
-async def test_newest_hundred_of_the_staging_table_are_given(filled: Filled) -> None:
-    start = datetime(2026, 1, 1)  # noqa: DTZ001 -- the legacy system's local time
-    rows = [staging_row(key, data_opl=start + timedelta(hours=key // 2)) for key in range(1, 131)]
-    supply = SqlSupply(settings(await filled([], rows)))
-    (found,) = good(await supply.pending([ACCOUNT], Deadline.within(10)))
-    await supply.aclose()
-    assert [row.reference for row in found] == [f"incoming-{key}" for key in range(130, 30, -1)]
 
 
 async def test_names_codes_and_scale_are_configured(filled: Filled) -> None:

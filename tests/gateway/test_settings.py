@@ -5,6 +5,8 @@ import pathlib
 import pytest
 
 from gateway.settings import Settings, SettingsError, load_settings
+from schema.metering import ConnectionState, ReadingSource, ReadingStatus
+from schema.payments import PaymentState
 from schema.systems import System
 
 WHOLE = """
@@ -49,6 +51,25 @@ def test_the_environment_wins_over_the_file(tmp_path: pathlib.Path, monkeypatch:
     assert settings.billing.api_key == "other"
     assert settings.deadline_s == 2.5
     assert settings.systems == {System.BILLING}
+
+
+def test_codes_are_mapped_in_the_file(tmp_path: pathlib.Path) -> None:
+    codes = """
+[distribution.sources]
+1 = "AMR"
+[distribution.statuses]
+7 = "ADJUSTED"
+[distribution.connection_states]
+ON = "connected"
+[supply.states]
+5 = "SETTLED"
+"""
+    settings = load(WHOLE + codes, tmp_path)
+    assert settings.distribution.sources == {"1": ReadingSource.AMR}
+    assert settings.distribution.statuses == {"7": ReadingStatus.ADJUSTED}
+    assert settings.distribution.connection_states == {"ON": ConnectionState.CONNECTED}
+    assert settings.supply.states == {5: PaymentState.SETTLED}
+    assert settings.supply.waiting_states == [5]
 
 
 def test_settings_cannot_be_changed(tmp_path: pathlib.Path) -> None:

@@ -18,7 +18,7 @@ from sandbox.faults import FaultBoard
 from sandbox.supply.server import Supply, serve
 from sandbox.world import World
 
-NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 18, 1, 0, tzinfo=UTC)  # night in Kyiv: what was settled at midnight is posted in the morning
 PASSWORD = "open /sesame:"
 LEGACY = sa.MetaData()
 PAYMENTS = sa.Table(
@@ -150,7 +150,9 @@ def waiting(numbers: Sequence[str], limit: int) -> sa.Select[Any]:
     ).where(p.ls.in_(numbers), p.sost.in_([1, 2]))  # fmt: skip
     both = sa.union_all(staged, known).subquery()
     order = (both.c.data_opl.desc(), both.c.is_incoming.desc(), both.c.id_plat.desc())
-    ranked = sa.select(both, sa.func.row_number().over(partition_by=both.c.ls, order_by=order).label("place")).subquery()
+    ranked = sa.select(
+        both, sa.func.row_number().over(partition_by=both.c.ls, order_by=order).label("place")
+    ).subquery()
     return sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.ls, ranked.c.place)
 
 

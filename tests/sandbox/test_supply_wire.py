@@ -141,6 +141,8 @@ async def test_two_transactions_may_not_insert_the_same_id(stand: Stand) -> None
         ("insert into platezhi (id_plat, ls) values (1, '1')", "42501"),
         ("select now()", "0A000"),
         ("select summa * 2 from platezhi", "0A000"),
+        ("select summa from platezhi union all select 1", "0A000"),
+        ("select * from platezhi union all select * from platezhi", "0A000"),
         ("select relname from pg_catalog.pg_class", "0A000"),
         ("select ';", "42601"),
         ("explain select 1", "42601"),

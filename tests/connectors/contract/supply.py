@@ -19,11 +19,15 @@ from schema.period import Period
 T = TypeVar("T")
 
 EVERYTHING = Page(1_000)
+WAITING = {PaymentState.ACCEPTED, PaymentState.SETTLED}
 
 
 @dataclass(frozen=True, slots=True)
 class SupplySample:
-    """Accounts to ask for: at least three with ten payments or more, more than fit in one batch, one that is none."""
+    """Accounts to ask for: at least three with ten payments or more, more than fit in one batch, one that is none.
+
+    The first known one has an incoming payment.
+    """
 
     known: Sequence[AccountNumber]
     many: Sequence[AccountNumber]
@@ -136,11 +140,31 @@ class SupplyContract:
                 assert row.accepted_at.utcoffset() is not None
                 assert row.settled_on is None or row.settled_on >= row.accepted_at.date()
 
-    async def test_pending_payments_are_accepted_and_not_more(self, supply: Supply, sample: SupplySample) -> None:
+    async def test_pending_payments_are_accepted_or_settled_and_not_posted(
+        self, supply: Supply, sample: SupplySample
+    ) -> None:
         for rows in good(await supply.pending(sample.known, deadline())):
-            assert all(row.state is PaymentState.ACCEPTED for row in rows)
-            assert all(row.settled_on is row.posted_on is None for row in rows)
-            assert len(rows) <= 100
+            order = [row.accepted_at.replace(tzinfo=None) for row in rows]
+            assert order == sorted(order, reverse=True)
+            assert len({row.reference for row in rows}) == len(rows) <= 100
+            assert {row.state for row in rows} <= WAITING
+            assert all(row.posted_on is None for row in rows)
+            incoming = [row for row in rows if row.reference.startswith("incoming-")]
+            assert {row.state for row in incoming} <= {PaymentState.ACCEPTED}
+            assert all((row.settled_on, row.receipt_number) == (None, None) for row in incoming)
+
+    async def test_pending_payments_are_the_incoming_ones_and_those_shown_as_not_posted(
+        self, supply: Supply, sample: SupplySample
+    ) -> None:
+        answers = good(await supply.payments(sample.known, EVERYTHING, deadline()))
+        for answer, pending in zip(answers, good(await supply.pending(sample.known, deadline())), strict=True):
+            known = [row for row in pending if not row.reference.startswith("incoming-")]
+            waiting = [row for row in answer.rows if row.state in WAITING]
+            assert known == (waiting if len(pending) < 100 else waiting[: len(known)])
+
+    async def test_some_pending_payment_is_incoming(self, supply: Supply, sample: SupplySample) -> None:
+        (pending,) = good(await supply.pending(sample.known[:1], deadline()))
+        assert "incoming-" in {row.reference.rstrip("0123456789") for row in pending}
 
     async def test_deadline_that_has_passed_is_a_timeout_in_each_place(
         self, supply: Supply, sample: SupplySample
