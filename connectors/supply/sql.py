@@ -8,7 +8,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Generic, TypeVar
+from functools import lru_cache, partial
+from typing import Final, Generic, TypeVar
 
 from sqlalchemy import Executable, literal_column, select
 from sqlalchemy.exc import DBAPIError
@@ -34,6 +35,8 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Parameters = Mapping[str, Sequence[str]]
 
+KEPT_STATEMENTS: Final = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T_co]):
@@ -53,6 +56,8 @@ class SqlSupply:
         self._dialect = self._engine.dialect.name
         self._payments = Source.of(settings.payments)
         self._pending = pending_of(self._payments, Source.of(settings.staging), self._dialect, settings.waiting_states)
+        # Writing a statement costs as much as running it, and first pages are asked for most.
+        self._payments_of = lru_cache(KEPT_STATEMENTS)(partial(payments_of, self._payments, self._dialect))
         self._fields = asdict(settings.payments)
         self._rows = PaymentRows(settings)
 
@@ -61,7 +66,7 @@ class SqlSupply:
     ) -> list[Slice[Payment] | UpstreamError]:
         """Return a page of each account's payments; see `Supply.payments`."""
         after = read_position(page.after, self._settings.zone)
-        statement = payments_of(self._payments, self._dialect, page, after)
+        statement = self._payments_of(page, after)
         reading = Reading("payments", statement, lambda rows: self._rows.page(rows, page, after))
         return await self._answer_each(numbers, reading, deadline)
 
