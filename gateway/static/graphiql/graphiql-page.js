@@ -6,7 +6,7 @@
 "use strict";
 
 (() => {
-  const { createElement, useEffect, useLayoutEffect, useState } = React;
+  const { createElement, useEffect, useLayoutEffect, useRef, useState } = React;
   const script = document.currentScript;
   const element = (id) => document.getElementById(id);
 
@@ -16,6 +16,7 @@
   /* ---- What the browser tab remembers ---- */
 
   const SIGNED_IN = "gridgate:signed-in";
+  const SETTLED_MS = 400;
   const memory = sessionMemory();
 
   function sessionMemory() {
@@ -163,19 +164,31 @@
 
   /** Inside GraphiQL, where its tabs can be reached: keeps the signed-in header in every one of them. */
   function HeadersOfTabs({ authorization, applied, onSkipped }) {
-    const { activeTabIndex, headerEditor, moveTab, tabs, updateActiveTabValues } = GraphiQL.React.useEditorContext({ nonNull: true });
-    useLayoutEffect(() => {
-      if (!headerEditor || applied.current === authorization) return;
-      const before = applied.current;
-      applied.current = authorization;
+    const editors = GraphiQL.React.useEditorContext({ nonNull: true });
+    const latest = useRef(editors);
+    latest.current = editors;
+    const { headerEditor } = editors;
+    const put = (before) => {
+      const { activeTabIndex, moveTab, tabs, updateActiveTabValues } = latest.current;
       const texts = tabs.map((tab, index) => (index === activeTabIndex ? headerEditor.getValue() : tab.headers));
       const changed = texts.map((text) => withAuthorization(text, before, authorization));
       const headers = changed.map((text, index) => text ?? texts[index]);
+      if (headers.every((text, index) => text === texts[index])) return changed;
       // moveTab is GraphiQL's one way to replace tabs that are not in front; the one in front must stay the same object.
       moveTab(tabs.map((tab, index) => (index === activeTabIndex ? tab : { ...tab, headers: headers[index] })));
       updateActiveTabValues({ headers: headers[activeTabIndex] });
       headerEditor.setValue(headers[activeTabIndex]);
+      return changed;
+    };
+    useLayoutEffect(() => {
+      if (!headerEditor || applied.current === authorization) return undefined;
+      const before = applied.current;
+      applied.current = authorization;
+      const changed = put(before);
       if (authorization) onSkipped(changed.filter((text) => text === null).length);
+      // GraphiQL stores what was typed 200 ms later and may then show a tab's headers as they were: look once more.
+      const timer = setTimeout(() => put(before), SETTLED_MS);
+      return () => clearTimeout(timer);
     }, [authorization, headerEditor]);
     return null;
   }
