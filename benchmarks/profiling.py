@@ -4,6 +4,7 @@ A sample every millisecond of processor time costs next to nothing, where cProfi
 It belongs to the innermost part of the house or package on the stack, which the standard library's functions work for.
 """
 
+import gc
 import asyncio
 import json
 import os
@@ -143,7 +144,13 @@ def _stack(frame: FrameType | None) -> list[CodeType]:
 
 def _other_threads() -> Iterator[FrameType]:
     here = threading.get_ident()
-    return (frame for thread, frame in sys._current_frames().items() if thread != here)  # noqa: SLF001 -- the documented way
+    # The interpreter is locked while it lists its frames: a garbage collection just then would wait for itself.
+    gc.disable()
+    try:
+        frames = sys._current_frames()  # noqa: SLF001 -- the documented way
+    finally:
+        gc.enable()
+    return (frame for thread, frame in frames.items() if thread != here)
 
 
 @cache
