@@ -4,8 +4,8 @@ A sample every millisecond of processor time costs next to nothing, where cProfi
 It belongs to the innermost part of the house or package on the stack, which the standard library's functions work for.
 """
 
-import gc
 import asyncio
+import gc
 import json
 import os
 import signal
