@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final, Self
 
 import strawberry
@@ -19,15 +18,6 @@ class Money:
     minor: int
     currency: str
 
-    @classmethod
-    def from_major(cls, amount: Decimal, currency: str) -> Self:
-        """Convert an amount in major units; raises ValueError where it is finer than the currency's minor unit."""
-        numerator, denominator = amount.as_integer_ratio()
-        minor, remainder = divmod(numerator * 10 ** EXPONENTS[currency], denominator)
-        if remainder:
-            raise ValueError(f"{amount} is finer than the minor unit of {currency}")
-        return cls(minor, currency)
-
     def __add__(self, other: Self) -> "Money":
         if other.currency != self.currency:
             raise ValueError(f"cannot add {other.currency} to {self.currency}")
@@ -38,11 +28,6 @@ class Money:
 
     def __abs__(self) -> "Money":
         return Money(abs(self.minor), self.currency)
-
-    @property
-    def major(self) -> Decimal:
-        """The amount in major units, exactly."""
-        return Decimal(f"{self.minor}E-{EXPONENTS[self.currency]}")
 
 
 def _serialize(money: Money) -> dict[str, str | int]:

@@ -1,5 +1,3 @@
-from decimal import Decimal
-
 import pytest
 from graphql import GraphQLError
 from hypothesis import given
@@ -19,16 +17,6 @@ def test_the_scalar_carries_any_amount_unchanged(money: Money) -> None:
 def test_an_amount_beyond_64_bits_survives() -> None:
     shown = written(MONEY_SCALAR, Money(2**80, "UZS"))
     assert shown == {"minor": "1208925819614629174706176", "currency": "UZS", "exponent": 2}
-
-
-@given(MONEY)
-def test_major_units_are_exact(money: Money) -> None:
-    assert Money.from_major(money.major, money.currency) == money
-
-
-def test_an_amount_finer_than_the_minor_unit_is_refused() -> None:
-    with pytest.raises(ValueError, match="finer than the minor unit of UAH"):
-        Money.from_major(Decimal("0.001"), "UAH")
 
 
 def test_two_currencies_are_never_added() -> None:
