@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from auth.audit import Audit, AuditEvent, AuditKind
+from auth.identity.port import Visitor
 from auth.proofs import LAST_BILLS, Proof, read_proof
 from auth.refusals import too_many_attempts
 from auth.throttle import Kind, Throttle, Tried
@@ -42,6 +44,7 @@ class Linking:
     links: LinkRows
     billing: Billing
     throttle: Throttle
+    audit: Audit
     profile: UtilityProfile
     now: Callable[[], datetime]
 
@@ -49,7 +52,7 @@ class Linking:
         self,
         subject: str,
         input: LinkAccountInput,  # noqa: A002 -- GraphQL's word
-        address: str,
+        visitor: Visitor,
         deadline: Deadline,
     ) -> AccountNumber | Refusal:
         """Link an account; one that is linked already stays linked, without another proof.
@@ -57,7 +60,7 @@ class Linking:
         Args:
             subject: the customer.
             input: the proof.
-            address: the client's IP address.
+            visitor: who asks, and from where.
             deadline: until when billing may take to confirm it.
         """
         proof = read_proof(input, self.profile)
@@ -67,7 +70,7 @@ class Linking:
             return proof.number
         by_subject = Tried(Kind.LINKING_SUBJECT, subject)
         by_account = Tried(Kind.LINKING_ACCOUNT, proof.number)
-        by_address = Tried.address(Kind.LINKING_ADDRESS, address)
+        by_address = Tried.address(Kind.LINKING_ADDRESS, visitor.address)
         wait = await self.throttle.begin(by_subject, by_account, by_address)
         if wait is not None:
             return too_many_attempts(wait)
@@ -76,12 +79,17 @@ class Linking:
             return NOT_CONFIRMED
         if confirmed:
             await self.links.link(subject, proof.number, self.now())
+            await self._record(AuditKind.ACCOUNT_LINKED, subject, proof.number, visitor)
         await self.throttle.take_back(by_subject, by_account, by_address)
         return proof.number if confirmed else NOT_AVAILABLE
 
-    async def unlink(self, subject: str, number: AccountNumber) -> None:
+    async def unlink(self, subject: str, number: AccountNumber, visitor: Visitor) -> None:
         """Stop seeing an account; one that is not linked stays so."""
-        await self.links.unlink(subject, number, self.now())
+        if await self.links.unlink(subject, number, self.now()):
+            await self._record(AuditKind.ACCOUNT_UNLINKED, subject, number, visitor)
+
+    async def _record(self, kind: AuditKind, subject: str, number: AccountNumber, visitor: Visitor) -> None:
+        await self.audit.record(AuditEvent(kind, subject=subject, account=number, visitor=visitor))
 
     async def _confirm(self, proof: Proof, deadline: Deadline) -> bool | None:
         """Ask billing; None where it does not answer. Whether the account exists changes nothing of what is asked."""

@@ -11,6 +11,7 @@ from auth.refusals import invalid
 from schema.billing import AccountDetails, Bill
 from schema.identifiers import AccountNumber
 from schema.linking import LinkAccountInput
+from schema.places import Places
 from schema.profile import LinkMethod, UtilityProfile
 from schema.refusals import Refusal, RefusalCode
 
@@ -52,7 +53,17 @@ def read_proof(given: LinkAccountInput, profile: UtilityProfile) -> Proof | Refu
     if not profile.account_number.matches(proof.number):
         example = profile.account_number.example
         return invalid("number", f"An account number of this utility looks like {example}.")
-    return proof
+    return _misplaced(proof, profile.places) or proof
+
+
+def _misplaced(proof: Proof, places: Places) -> Refusal | None:
+    """Refuse a place that the utility's table does not have; it is the same for every account."""
+    by_qr = proof.method is LinkMethod.BILL_QR
+    if proof.region_code is not None and not places.accepts_region(proof.region_code):
+        return invalid("billQr" if by_qr else "regionCode", "This utility serves no region with this code.")
+    if proof.district_code is not None and not places.accepts_district(proof.district_code, proof.region_code):
+        return invalid("billQr" if by_qr else "districtCode", "The region has no district with this code.")
+    return None
 
 
 def _read(given: LinkAccountInput, profile: UtilityProfile) -> Proof | Refusal:

@@ -30,6 +30,11 @@ class Kind(StrEnum):
     LINKING_SUBJECT = "linking subject"
     LINKING_ACCOUNT = "linking account"
     LINKING_ADDRESS = "linking address"
+    DEVICE_SUBJECT = "device subject"
+    DEVICE_ADDRESS = "device address"
+    ONE_TIME_PASSWORD = "one-time password"  # noqa: S105 -- what is counted
+    SMS_ADDRESS = "sms address"
+    PAYEE_CLIENT = "payee client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,16 @@ PACES: Final[Mapping[Kind, Pace]] = {
     Kind.LINKING_SUBJECT: Pace(free=5),
     Kind.LINKING_ACCOUNT: Pace(free=10),
     Kind.LINKING_ADDRESS: Pace(free=30),
+    Kind.DEVICE_SUBJECT: Pace(free=5),
+    Kind.DEVICE_ADDRESS: Pace(free=30),
+    Kind.ONE_TIME_PASSWORD: Pace(free=5, first_wait=timedelta(minutes=1), longest_wait=timedelta(minutes=10)),
+    Kind.SMS_ADDRESS: Pace(free=30, longest_wait=timedelta(minutes=1)),
+    Kind.PAYEE_CLIENT: Pace(free=50),
 }
-"""An address may be a whole mobile operator's: it gets more tries than a login."""
+"""An address may be a whole mobile operator's: it gets more tries than a login.
+
+A one-time password lives ten minutes, in which these waits leave room for eight wrong tries.
+"""
 
 
 @dataclass(frozen=True, slots=True)

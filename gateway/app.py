@@ -13,12 +13,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from auth.tokens import AccessTokens
-from gateway import graphiql
+from auth.callers import Callers
+from auth.server.server import AuthorizationServer
+from gateway import graphiql, webhooks
 from gateway.endpoint import GraphQLEndpoint
+from gateway.entrance import Entrance
 from gateway.logs import configure_logs
 from gateway.middleware import AnswerHeaders, BoundedBody, BriefStartFailure
 from gateway.operations import extensions
+from gateway.pages import routes as pages
 from gateway.settings import Settings, load_settings
 from gateway.wiring import open_house
 from resolvers.graph import Graph
@@ -33,7 +36,9 @@ class State(TypedDict):
     """What lives as long as the process; requests find it in `request.state`."""
 
     house: House
-    tokens: AccessTokens
+    entrance: Entrance
+    callers: Callers
+    authorization: AuthorizationServer
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -42,10 +47,10 @@ def create_app(settings: Settings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
-        async with open_house(settings) as (house, tokens):
+        async with open_house(settings) as (house, entrance):
             gc.freeze()  # what the start made lives as long as the process
             gc.set_threshold(*GC_THRESHOLDS)
-            yield {"house": house, "tokens": tokens}
+            yield {"house": house, "entrance": entrance, "callers": entrance.callers, "authorization": entrance.server}
 
     return Starlette(routes=_routes(settings, graph), middleware=_middleware(settings), lifespan=lifespan)
 
@@ -60,6 +65,7 @@ def create_app_from_settings() -> Starlette:
 def _routes(settings: Settings, graph: Graph) -> list[BaseRoute]:
     endpoint = GraphQLEndpoint(
         graph,
+        url=settings.issuer.rstrip("/") + GRAPHQL_PATH,
         allowed_origins=settings.allowed_origins,
         max_subscriptions=settings.limits.subscriptions_per_connection,
     )
@@ -69,6 +75,9 @@ def _routes(settings: Settings, graph: Graph) -> list[BaseRoute]:
         Route("/health/live", _live),
         Route("/health/ready", _ready),
     ]
+    routes += pages.routes()
+    if settings.identity.sms is not None and settings.identity.sms.webhook_secret:
+        routes += webhooks.routes(lambda request: request.state.entrance.webhooks)
     if settings.graphiql:
         title = f"Gridgate · {settings.load_profile().title}"
         routes += graphiql.routes(graphql_path=GRAPHQL_PATH, operations=example_operations(), title=title)
@@ -84,7 +93,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["authorization", "content-type", "dpop"],
         ),
         Middleware(BoundedBody, max_bytes=settings.limits.body_bytes),
     ]

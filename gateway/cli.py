@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from gateway.partners import keys, partners
 from schema.systems import System
 
 app = typer.Typer(
@@ -18,6 +19,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(partners, name="partners")
+app.add_typer(keys, name="keys")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -28,7 +32,7 @@ Config = Annotated[
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913, PLR0917 -- each is an option
     profile: Annotated[
         str, typer.Option(help="Utility profile: ua-kharkiv, uz-het, or the path of a file.")
     ] = "ua-kharkiv",
@@ -38,6 +42,10 @@ def demo(
     data_dir: Annotated[Path, typer.Option(help="Where the demo keeps its database and writes demo.json.")] = Path(
         ".gridgate/demo"
     ),
+    public_host: Annotated[
+        str,
+        typer.Option(help="The host in addresses. Passkeys need a name (localhost); OneID wants anything but that."),
+    ] = "127.0.0.1",
 ) -> None:
     """Run a simulated utility and the gateway in front of it, until Ctrl-C.
 
@@ -48,7 +56,7 @@ def demo(
 
     from gateway.demo import Demo, DemoError  # noqa: PLC0415 -- same
 
-    chosen = Demo(profile=profile, port=port, accounts=accounts, seed=seed, data_dir=data_dir)
+    chosen = Demo(profile=profile, port=port, accounts=accounts, seed=seed, data_dir=data_dir, public_host=public_host)
     try:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             runner.run(chosen.run())
@@ -105,8 +113,8 @@ def schema(
 @app.command()
 def migrate(config: Config = None) -> None:
     """Bring the gateway's own database to the newest revision; safe to run twice or from two places at once."""
+    from gateway.doors import StartError, migrate_store  # noqa: PLC0415 -- same
     from gateway.settings import load_settings  # noqa: PLC0415 -- keeps --help fast
-    from gateway.wiring import StartError, migrate_store  # noqa: PLC0415 -- same
 
     with _settings_errors():
         settings = load_settings(config)

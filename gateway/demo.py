@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.app import GRAPHQL_PATH, create_app
+from gateway.demo_identity import identity_settings, tell_operator
 from gateway.demo_users import DemoUser, front_door
 from gateway.logs import configure_logs
 from gateway.profiles import ProfileError
@@ -41,13 +42,23 @@ class DemoAddresses:
     graphql_url: str
     websocket_url: str
     graphiql_url: str
+    sign_in_url: str
     control_url: str
+    phones_url: str
+    signatures_url: str
 
     @classmethod
-    def at(cls, port: int, control_url: str) -> Self:
-        """Return the addresses of a gateway on a port of loopback."""
-        base = f"{HOST}:{port}"
-        return cls(f"http://{base}{GRAPHQL_PATH}", f"ws://{base}{GRAPHQL_PATH}", f"http://{base}/graphiql", control_url)
+    def at(cls, address: str, announced: Mapping[str, Any]) -> Self:
+        """Return the addresses of a gateway at a public address, and of what the sandbox announced."""
+        return cls(
+            graphql_url=f"{address}{GRAPHQL_PATH}",
+            websocket_url=f"{address.replace('http', 'ws', 1)}{GRAPHQL_PATH}",
+            graphiql_url=f"{address}/graphiql",
+            sign_in_url=f"{address}/sign-in?return_to=/security",
+            control_url=announced["control_url"],
+            phones_url=announced["identity"]["sms"]["url"],
+            signatures_url=f"{announced['identity']['e_imzo']['url']}/phone",
+        )
 
 
 class ToldServer(uvicorn.Server):
@@ -72,6 +83,7 @@ class Demo:
     accounts: int
     seed: int
     data_dir: Path
+    public_host: str = HOST
     console: Console = Console()  # noqa: RUF009 -- stateless
 
     async def run(self) -> None:
@@ -82,14 +94,16 @@ class Demo:
             async with self._sandbox() as (sandbox, announced):
                 settings = self._settings(announced, listener.getsockname()[1])
                 configure_logs(settings.log_format)
-                await self._serve(settings, listener, sandbox, announced["control_url"])
+                await self._serve(settings, listener, sandbox, announced)
 
-    async def _serve(self, settings: Settings, listener: socket.socket, sandbox: Process, control_url: str) -> None:
+    async def _serve(
+        self, settings: Settings, listener: socket.socket, sandbox: Process, announced: Mapping[str, Any]
+    ) -> None:
         server = ToldServer(uvicorn.Config(create_app(settings), log_config=None, timeout_graceful_shutdown=3))
         serving = asyncio.create_task(_serve(server, listener))
         sandbox_ended = asyncio.create_task(sandbox.wait())
         try:
-            await self._introduce(server, serving, DemoAddresses.at(listener.getsockname()[1], control_url))
+            await self._introduce(server, serving, settings, DemoAddresses.at(settings.issuer, announced))
             await asyncio.wait({serving, sandbox_ended}, return_when=asyncio.FIRST_COMPLETED)
             if not serving.done():
                 raise DemoError("the simulated utility has stopped; its messages are above")
@@ -98,7 +112,9 @@ class Demo:
             sandbox_ended.cancel()
             await serving
 
-    async def _introduce(self, server: ToldServer, serving: asyncio.Task[None], addresses: DemoAddresses) -> None:
+    async def _introduce(
+        self, server: ToldServer, serving: asyncio.Task[None], settings: Settings, addresses: DemoAddresses
+    ) -> None:
         """Register the customers through the front door, then tell where everything is."""
         up = asyncio.create_task(server.up.wait())
         await asyncio.wait({up, serving}, return_when=asyncio.FIRST_COMPLETED)
@@ -107,6 +123,7 @@ class Demo:
             await serving
         async with front_door(addresses.graphql_url, addresses.control_url) as door:
             users = [await door.settle(name, size) for name, size in HOLDERS.items()]
+            await tell_operator(door.transport, addresses.phones_url, settings)
         _write_private(self.data_dir / "demo.json", {**asdict(addresses), "users": [asdict(user) for user in users]})
         self._greet(addresses, users)
 
@@ -135,7 +152,7 @@ class Demo:
         given: dict[str, Any] = {
             "profile": self.profile,
             "data_dir": self.data_dir / f"{Path(self.profile).stem}-{self.accounts}-{self.seed}",
-            "issuer": f"http://{HOST}:{port}",
+            "issuer": f"http://{self.public_host}:{port}",
             "log_format": "console",
             "billing": {"base_url": announced["billing"]["url"], "api_key": announced["billing"]["api_key"]},
             "distribution": {
@@ -144,6 +161,7 @@ class Demo:
                 "password": distribution["password"],
             },
             "supply": {"url": announced["supply"]["url"]},
+            "identity": identity_settings(announced["identity"]),
         }
         try:
             return GivenSettings(**given)

@@ -31,7 +31,7 @@ class FrontDoor:
     """The gateway's endpoint and the sandbox's control endpoint, as a client sees them."""
 
     def __init__(self, transport: Transport, graphql_url: str, control_url: str) -> None:
-        self._transport = transport
+        self.transport = transport
         self._graphql_url = graphql_url
         self._control_url = control_url
         self._operations = example_operations()
@@ -54,7 +54,7 @@ class FrontDoor:
 
     async def _accounts_of_holder(self, size: int) -> list[dict[str, str]]:
         exchange = Exchange("demo.holders", "GET", f"{self._control_url}/holders?size={size}&count=1")
-        answer = await self._transport.send(exchange, Deadline.within(CALL_S))
+        answer = await self.transport.send(exchange, Deadline.within(CALL_S))
         accounts: list[dict[str, str]] = json.loads(answer.body)[0]["accounts"]
         return accounts
 
@@ -62,7 +62,7 @@ class FrontDoor:
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         body = json.dumps({"query": self._operations[name], "variables": variables}).encode()
         exchange = Exchange(f"demo.{name}", "POST", self._graphql_url, headers, body)
-        answer = await self._transport.send(exchange, Deadline.within(CALL_S))
+        answer = await self.transport.send(exchange, Deadline.within(CALL_S))
         data: dict[str, Any] = json.loads(answer.body)["data"]
         return data
 

@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 from connectors.store.health import answers
 from connectors.store.migrate import is_up_to_date
 from connectors.transport.deadline import Deadline
+from gateway.doors import Connectors, StartError, open_connectors
 from gateway.settings import Settings
-from gateway.wiring import Connectors, StartError, open_connectors
 from schema.errors import UpstreamError
 from schema.identifiers import AccountNumber
 from schema.paging import Page

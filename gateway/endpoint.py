@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -11,7 +11,9 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
 
-from auth.tokens import AccessTokens
+from auth.callers import Asked, Callers
+from auth.identity.port import Visitor
+from gateway.browsers import SESSION_COOKIE, is_from_own_page, visitor_of
 from resolvers.graph import Graph
 from resolvers.house import House
 from schema.errors import Unauthenticated
@@ -23,28 +25,28 @@ class Caller:
     """Who holds a request or a WebSocket connection; each operation on it gets a context of its own."""
 
     house: House
-    tokens: AccessTokens
-    address: str
-    principal: Principal
+    callers: Callers
+    visitor: Visitor
+    asked: Asked
+    principal: Principal = NOBODY
     connection_params: dict[str, object] = field(default_factory=dict)
 
     def current(self) -> Principal:
-        """Return the principal, or nobody once the token has expired."""
-        expires_at = self.principal.expires_at
-        return NOBODY if expires_at is not None and expires_at <= self.house.now() else self.principal
+        """Return the principal, or nobody once they have expired or were revoked."""
+        return self.callers.still(self.principal)
 
-    def read_token(self, authorization: object) -> Principal:
-        """Read a `Bearer` header or connection parameter; raises Unauthenticated for a token that is not valid."""
-        scheme, _, token = str(authorization).partition(" ")
-        if scheme.lower() != "bearer":
-            raise Unauthenticated
-        return self.tokens.read(token.strip(), self.house.now())
+    async def read_token(self, authorization: object) -> Principal:
+        """Read an `Authorization` header or connection parameter; raises Unauthenticated."""
+        return await self.callers.by_token(str(authorization), self.asked)
 
 
 class GraphQLEndpoint(GraphQL[Caller, None]):
     """Strawberry's ASGI endpoint with our callers; the page for people is GraphiQL's own route."""
 
-    def __init__(self, graph: Graph, *, allowed_origins: tuple[str, ...] = (), max_subscriptions: int = 100) -> None:
+    def __init__(
+        self, graph: Graph, *, url: str, allowed_origins: tuple[str, ...] = (), max_subscriptions: int = 100
+    ) -> None:
+        """Answer at `url`, the public address that DPoP proofs speak of."""
         super().__init__(
             graph,
             graphql_ide=None,
@@ -52,16 +54,22 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
             max_subscriptions_per_connection=max_subscriptions,
             allowed_origins=allowed_origins,
         )
+        self._url = url
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Caller:  # noqa: ARG002 -- Strawberry's signature
         """Find out who is asking. A token that is not valid is as none: fields that need one refuse."""
-        caller = Caller(request.state.house, request.state.tokens, _address(request), NOBODY)
+        method = request.method if isinstance(request, Request) else "GET"
+        asked = Asked(method, self._url, request.headers.getlist("dpop"))
+        caller = Caller(request.state.house, request.state.callers, visitor_of(request), asked)
         authorization = request.headers.get("authorization")
+        secret = request.cookies.get(SESSION_COOKIE)
         if authorization is not None:
             try:
-                caller.principal = caller.read_token(authorization)
+                caller.principal = await caller.read_token(authorization)
             except Unauthenticated:
                 caller.principal = NOBODY
+        elif secret is not None and is_from_own_page(request):
+            caller.principal = await caller.callers.by_session(secret)
         return caller
 
     def encode_json(self, data: object) -> str:
@@ -73,11 +81,7 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         given = context.connection_params.get("authorization") or context.connection_params.get("Authorization")
         if given is not None:
             try:
-                context.principal = context.read_token(given)
+                context.principal = await context.read_token(given)
             except Unauthenticated as error:
                 raise ConnectionRejectionError from error
         return UnsetType()
-
-
-def _address(connection: HTTPConnection) -> str:
-    return connection.client.host if connection.client else "unknown"

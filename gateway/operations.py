@@ -47,7 +47,7 @@ class FreshContext(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         """Replace the connection's caller by the operation's context."""
         caller = cast("Caller", self.execution_context.context)
-        self.execution_context.context = OperationContext.begin(caller.house, caller.current(), caller.address)
+        self.execution_context.context = OperationContext.begin(caller.house, caller.visitor, caller.current)
         yield
 
 

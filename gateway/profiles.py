@@ -8,10 +8,14 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from schema.places import Places, read_places
 from schema.profile import UtilityProfile
 
 SHIPPED: Final = ("ua-kharkiv", "uz-het")
 """The profiles that ship; any other is given as the path of a TOML file."""
+
+TABLES_OF_PLACES: Final = ("kharkiv-oblast", "uzbekistan")
+"""The tables of places that ship; any other is given as the path of a file, from the profile's folder."""
 
 
 class ProfileError(Exception):
@@ -25,6 +29,8 @@ def load_profile(name_or_path: str) -> UtilityProfile:
         unknown = values.keys() - {field.name for field in fields(UtilityProfile)}
         if unknown:
             raise ProfileError(f"profile {name_or_path}: {', '.join(sorted(unknown))}: no such setting")
+        if "places" in values:
+            values["places"] = _load_places(str(values["places"]), name_or_path)
         return TypeAdapter(UtilityProfile).validate_python(values)
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"profile {name_or_path}: not TOML: {error}") from error
@@ -41,4 +47,22 @@ def _read(name_or_path: str) -> str:
     except OSError as error:
         raise ProfileError(
             f"profile {name_or_path}: {error.strerror}; name one of {', '.join(SHIPPED)} or the path of a TOML file"
+        ) from error
+
+
+def _load_places(name_or_path: str, profile: str) -> Places:
+    try:
+        if name_or_path in TABLES_OF_PLACES:
+            table = files("gateway").joinpath("utilities", "places", f"{name_or_path}.csv").read_text("utf-8")
+        else:
+            table = Path(profile).parent.joinpath(name_or_path).read_text("utf-8")
+        return read_places(table)
+    except OSError as error:
+        raise ProfileError(
+            f"profile {profile}: places {name_or_path}: {error.strerror}; name one of {', '.join(TABLES_OF_PLACES)} "
+            "or the path of a table, from the profile's folder"
+        ) from error
+    except ValueError as error:
+        raise ProfileError(
+            f"profile {profile}: places {name_or_path}: {error}; compare gateway/utilities/places/kharkiv-oblast.csv"
         ) from error

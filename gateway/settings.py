@@ -22,6 +22,7 @@ from connectors.billing.feed import Pace
 from connectors.billing.settings import BillingSettings
 from connectors.distribution.settings import DistributionSettings
 from connectors.supply.settings import SupplySettings
+from gateway.identity_settings import IdentitySettings
 from gateway.operations import Limits
 from gateway.profiles import ProfileError, load_profile
 from resolvers.graph import WHOLE_HOUSE
@@ -49,12 +50,14 @@ class Settings(BaseSettings):
     )
 
     profile: str = Field(description="A shipped utility profile or the path of a TOML file.")
-    data_dir: Path = Field(Path(".gridgate"), description="Where the embedded database and the signing key are kept.")
+    data_dir: Path = Field(Path(".gridgate"), description="Where the embedded database and the signing keys are kept.")
     store_url: SecretStr | None = Field(
         None, description="sqlite+aiosqlite:///... or postgresql+asyncpg://...; SQLite in data_dir where left out."
     )
     issuer: str = Field("http://127.0.0.1:8000", description="The public address, `iss` and `aud` of access tokens.")
-    token_lifetime_s: int = Field(900, ge=60, le=3600)
+    token_lifetime_s: int = Field(600, ge=60, le=600)
+    session_idle_s: int = Field(86_400, ge=300, description="How long a browser stays signed in unused.")
+    session_lifetime_s: int = Field(2_592_000, ge=300, description="How long a browser stays signed in at most.")
     minimum_password_length: int = Field(10, ge=8, le=64)
     systems: frozenset[System] = Field(WHOLE_HOUSE, min_length=1, description="The subgraph to serve; all by default.")
     graphiql: bool = Field(default=True, description="Serve the GraphiQL page.")
@@ -69,6 +72,7 @@ class Settings(BaseSettings):
     supply: SupplySettings
     limits: Limits = Limits()
     live: Pace = Pace()
+    identity: IdentitySettings = IdentitySettings()
 
     @classmethod
     def settings_customise_sources(

@@ -49,6 +49,7 @@ class BalanceSubscription:
         if not 0 < len(numbers) <= MAX_FIRST:
             raise InvalidArgument("accounts", f"accounts is a list of 1 to {MAX_FIRST} numbers.")
         await _still_allowed(info.context, numbers)
+        await info.context.note_seen(numbers)
         async with aclosing(info.context.house.feed.follow(numbers, info.context.principal.expires_at)) as changes:
             async for number, answer in changes:
                 info.context.renew()

@@ -21,6 +21,9 @@ from resolvers.customers import CustomerQuery
 from resolvers.linking import LinkingMutation
 from resolvers.nodes import NodeQuery, resolve_entities
 from resolvers.notices import NoticeQuery
+from resolvers.payees import PayeeQuery
+from resolvers.places import PlaceQuery
+from resolvers.security import SecurityMutation, SecurityQuery
 from resolvers.sign_in import SignInMutation
 from resolvers.tariffs import TariffQuery
 from resolvers.utility import UtilityQuery
@@ -54,10 +57,13 @@ class Graph(strawberry.federation.Schema):
                 CustomerQuery,
                 NodeQuery,
                 NoticeQuery,
+                PayeeQuery,
+                PlaceQuery,
+                SecurityQuery,
                 TariffQuery,
                 UtilityQuery,
             ),
-            mutation=self._optional_root("Mutation", LinkingMutation, SignInMutation),
+            mutation=self._optional_root("Mutation", LinkingMutation, SecurityMutation, SignInMutation),
             subscription=self._optional_root("Subscription", BalanceSubscription),
             types=self._entities(),
             extensions=extensions,

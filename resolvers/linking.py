@@ -26,7 +26,7 @@ class LinkingMutation:
     async def link_account(self, info: Info[OperationContext, None], input: LinkAccountInput) -> LinkAccountResult:  # noqa: A002 -- GraphQL's custom
         """Link."""
         context = info.context
-        answer = await context.house.linking.link(context.principal.require(), input, context.address, context.deadline)
+        answer = await context.house.linking.link(context.principal.require(), input, context.visitor, context.deadline)
         return answer if isinstance(answer, Refusal) else Account(number=answer)
 
     @strawberry.mutation(
@@ -35,5 +35,6 @@ class LinkingMutation:
     )
     async def unlink_account(self, info: Info[OperationContext, None], number: AccountNumber) -> AccountUnlinked:
         """Unlink."""
-        await info.context.house.linking.unlink(info.context.principal.require(), number)
+        context = info.context
+        await context.house.linking.unlink(context.principal.require(), number, context.visitor)
         return AccountUnlinked(number=number)

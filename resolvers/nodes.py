@@ -19,7 +19,7 @@ from schema.nodes import Node, NodeKey, parse_node_id
 from schema.paging import MAX_FIRST, Page
 from schema.payments import Payment
 from schema.period import Period
-from schema.scopes import Scope
+from schema.scopes import Scope, authenticated
 
 Find: TypeAlias = Callable[[OperationContext, AccountNumber, tuple[str, ...]], Awaitable[Node | None]]
 
@@ -106,10 +106,9 @@ FINDERS: Final[Mapping[str, tuple[Scope, Find]]] = {
 class NodeQuery:
     """Root fields of global object identification."""
 
-    @strawberry.federation.field(shareable=True, description="An object by its id.")
+    @strawberry.federation.field(shareable=True, extensions=[authenticated()], description="An object by its id.")
     async def node(self, info: Info[OperationContext, None], id: strawberry.ID) -> Node | None:  # noqa: A002 -- Relay's name
         """Find one object."""
-        info.context.principal.require()
         return await find_node(info.context, parse_node_id(id))
 
 

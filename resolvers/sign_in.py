@@ -20,9 +20,9 @@ class SignInMutation:
     @strawberry.mutation(description="Register a customer and sign in.")
     async def register(self, info: Info[OperationContext, None], input: RegisterInput) -> RegisterResult:  # noqa: A002 -- GraphQL's custom
         """Register."""
-        return await info.context.house.signing_in.register(input, info.context.address)
+        return await info.context.house.signing_in.register(input, info.context.visitor)
 
     @strawberry.mutation(description="Sign in by e-mail or phone and password.")
     async def sign_in(self, info: Info[OperationContext, None], input: SignInInput) -> SignInResult:  # noqa: A002 -- GraphQL's custom
         """Sign in."""
-        return await info.context.house.signing_in.sign_in(input, info.context.address)
+        return await info.context.house.signing_in.sign_in(input, info.context.visitor)

@@ -6,12 +6,14 @@ from collections import Counter
 
 from sandbox.faults import SYSTEMS
 
+IDENTITY = ("oneid", "e_imzo", "id_gov_ua", "sms")
+
 
 class Calls:
     """Count the calls that reach the stand-ins, disturbed ones included."""
 
     def __init__(self) -> None:
-        self._counters: dict[str, Counter[str]] = {system: Counter() for system in SYSTEMS}
+        self._counters: dict[str, Counter[str]] = {system: Counter() for system in (*SYSTEMS, *IDENTITY)}
 
     def record(self, system: str, operation: str) -> None:
         """Count one call."""

@@ -16,15 +16,16 @@ from sandbox.calls import Calls
 from sandbox.control_body import Wanted, json_object, positive
 from sandbox.faults import KNOWN, FaultBoard
 from sandbox.ledger import Payment
+from sandbox.quirks import QuirkBoard
 from sandbox.world import World
 
 MOST_HOLDERS = 100
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(world: World, calls: Calls, board: FaultBoard) -> Starlette:
+def create_app(world: World, calls: Calls, board: FaultBoard, quirks: QuirkBoard) -> Starlette:
     """Build the control endpoint."""
-    control = Control(world, calls, board)
+    control = Control(world, calls, board, quirks)
     verbs: list[tuple[str, str, Answer]] = [
         ("GET", "/health", control.health),
         ("GET", "/calls", control.count),
@@ -34,6 +35,10 @@ def create_app(world: World, calls: Calls, board: FaultBoard) -> Starlette:
         ("GET", "/faults/known", control.known_faults),
         ("PUT", "/faults/{system}", control.misbehave),
         ("DELETE", "/faults/{system}", control.mend),
+        ("GET", "/quirks", control.show_quirks),
+        ("PUT", "/quirks/{system}", control.set_quirks),
+        ("DELETE", "/quirks", control.forget_quirks),
+        ("DELETE", "/quirks/{system}", control.forget_quirks),
         ("GET", "/holders", control.holders),
         ("POST", "/payments", control.pay),
         ("POST", "/payments/{number:int}/post", control.post_payment),
@@ -53,6 +58,7 @@ class Control:
     world: World
     calls: Calls
     board: FaultBoard
+    quirks: QuirkBoard
 
     async def health(self, _request: Request) -> Response:
         """Say that the sandbox is there: {"status", "profile", "accounts", "time"}."""
@@ -87,6 +93,20 @@ class Control:
         """Bring good manners back, of one system or of all."""
         self.board.clear(request.path_params.get("system"))
         return JSONResponse(self.board.as_json())
+
+    async def show_quirks(self, _request: Request) -> Response:
+        """Give the quirks of every identity system."""
+        return JSONResponse(self.quirks.as_json())
+
+    async def set_quirks(self, request: Request) -> Response:
+        """Change some quirks of one identity system."""
+        self.quirks.put(request.path_params["system"], json_object(await request.body()))
+        return JSONResponse(self.quirks.as_json())
+
+    async def forget_quirks(self, request: Request) -> Response:
+        """Bring one identity system, or all, back to having none."""
+        self.quirks.clear(request.path_params.get("system"))
+        return JSONResponse(self.quirks.as_json())
 
     async def holders(self, request: Request) -> Response:
         """Give holders of exactly `size` accounts with what links them: names, codes, bills, QR texts, meters."""

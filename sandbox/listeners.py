@@ -37,13 +37,19 @@ class Listener:
         await self._task
 
 
-async def listen(app: ASGIApp, host: str, port: int) -> Listener:
+async def listen(app: ASGIApp, host: str, port: int, *, websockets: bool = False) -> Listener:
     """Serve an app; port 0 takes a free one. Returns when it answers; `OSError` when the port is taken."""
     sock = socket.create_server((host, port), backlog=512)
     # asyncio sets this only on sockets made with proto=IPPROTO_TCP; without it each answer waits 40 ms for an ACK.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
-        app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=2
+        app,
+        http="httptools",
+        ws="auto" if websockets else "none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=2,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[sock]))

@@ -20,8 +20,10 @@ from sandbox.calls import Calls
 from sandbox.distribution import app as distribution
 from sandbox.faults import FaultBoard
 from sandbox.greenbutton import FeedRefused
+from sandbox.identity.neighbours import settle
 from sandbox.listeners import Listener, listen
 from sandbox.mirror import Mirror
+from sandbox.quirks import QuirkBoard
 from sandbox.supply import postgres
 from sandbox.supply import server as supply
 from sandbox.world import World
@@ -65,7 +67,8 @@ async def _open_all(open_doors: AsyncExitStack, world: World, options: Options) 
     soap_user = os.environ.get("SANDBOX_SOAP_USER", "gridgate")
     billing_app = billing.create_app(world, calls, board, api_key=api_key)
     soap_app = distribution.create_app(world, calls, board, user=soap_user, password=soap_password)
-    control_app = control.create_app(world, calls, board)
+    neighbours = settle(world, calls, _secret)
+    control_app = control.create_app(world, calls, board, QuirkBoard(neighbours.quirks))
     supply_url = await _open_supply(open_doors, world, calls, board, options, supply_password)
     listeners: list[Listener] = []
     open_doors.push_async_callback(_close_all, listeners)
@@ -76,12 +79,14 @@ async def _open_all(open_doors: AsyncExitStack, world: World, options: Options) 
     ):
         listeners.append(await listen(app, options.host, port))
     billing_url, soap_url, control_url = (listener.url for listener in listeners)
+    identity = await neighbours.open(options.host, listeners)
     open_doors.callback(board.closing.set)  # first of all: whoever hangs on purpose lets go
     soap = {"url": f"{soap_url}/soap", "wsdl_url": f"{soap_url}/soap?wsdl", "user": soap_user}
     return {
         "billing": {"url": billing_url, "api_key": api_key},
         "distribution": {**soap, "password": soap_password},
         "supply": {"url": supply_url},
+        "identity": identity,
         "control_url": control_url,
     }
 

@@ -27,4 +27,5 @@ class Account(BilledAccount, MeteredAccount, PayingAccount):
         """Return the caller's account; raises NotFound for any other, as if it did not exist."""
         if number not in await context.owned_accounts():
             raise NotFound
+        await context.note_seen([number])
         return cls(number=number)

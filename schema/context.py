@@ -1,6 +1,6 @@
 """What a field may lean on while it resolves: the caller, the loaders of one operation, the profile."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -62,3 +62,5 @@ class Context:
     budget: NodeBudget
     owned_accounts: Callable[[], Awaitable[frozenset[AccountNumber]]]
     """Asks the store once per operation which accounts are the caller's."""
+    note_seen: Callable[[Collection[AccountNumber]], Awaitable[None]]
+    """Writes into the audit trail which accounts an application is shown, before it is."""

@@ -55,4 +55,5 @@ class Customer(Node):
             raise NotFound
         rest = sorted(number for number in wanted if page.after is None or number > page.after)
         rows = [Account(number=number) for number in rest[:first]]
+        await info.context.note_seen([row.number for row in rows])
         return Connection.of(Slice(rows, has_more=len(rest) > first, total=len(wanted)), page, lambda row: row.number)

@@ -3,9 +3,11 @@
 GridgateError            carries a code; its text and extensions are safe to show
 ├── Unauthenticated      nobody, or a token that is no longer valid
 ├── Forbidden            somebody, without the scope that the field asks for
+├── StepUpRequired       somebody, whose sign-in is too weak or too old for this; names the ways that would do
 ├── NotFound             no such thing, or not the caller's: the two are never told apart
 ├── InvalidArgument      an argument's value cannot be used; names the argument
 ├── NodeLimitExceeded    one operation asked for more objects than it may
+├── TooManyRequests      the caller asks too often; says when to come back
 └── UpstreamError        a legacy system did not answer as agreed; names the system
     ├── UpstreamUnavailable   refused, failed or could not be reached
     ├── UpstreamTimeout       no answer within the deadline
@@ -13,7 +15,7 @@ GridgateError            carries a code; its text and extensions are safe to sho
     └── PlannedMaintenance    announced downtime, with its end where known
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -26,11 +28,13 @@ class ErrorCode(StrEnum):
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
+    INSUFFICIENT_USER_AUTHENTICATION = "INSUFFICIENT_USER_AUTHENTICATION"
     NOT_FOUND = "NOT_FOUND"
     VALIDATION_FAILED = "VALIDATION_FAILED"
     OPERATION_INVALID = "OPERATION_INVALID"
     REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
     NODE_LIMIT_EXCEEDED = "NODE_LIMIT_EXCEEDED"
+    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
     UPSTREAM_UNAVAILABLE = "UPSTREAM_UNAVAILABLE"
     UPSTREAM_TIMEOUT = "UPSTREAM_TIMEOUT"
     UPSTREAM_MALFORMED = "UPSTREAM_MALFORMED"
@@ -66,6 +70,21 @@ class Forbidden(GridgateError):
         super().__init__(f"This field needs the scope {scope}.", requiredScopes=[scope])
 
 
+class StepUpRequired(GridgateError):
+    """The sign-in is too weak or too old for what was asked (RFC 9470, section 3)."""
+
+    code = ErrorCode.INSUFFICIENT_USER_AUTHENTICATION
+
+    def __init__(self, acr: str, max_age_s: int, methods: Sequence[str]) -> None:
+        """Name the least `acr`, the greatest age in seconds, and the ways of signing in that would do."""
+        super().__init__(
+            "Sign in again, by one of the methods named, to do this.",
+            acrValues=acr,
+            maxAge=max_age_s,
+            methods=list(methods),
+        )
+
+
 class NotFound(GridgateError):
     """The thing does not exist or is not the caller's; which of the two is never told."""
 
@@ -91,6 +110,15 @@ class NodeLimitExceeded(GridgateError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"One operation may ask for {limit} objects; ask for fewer at a time.", limit=limit)
+
+
+class TooManyRequests(GridgateError):
+    """The caller asks too often."""
+
+    code = ErrorCode.TOO_MANY_REQUESTS
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(f"Too many requests; try again in {wait_s} seconds.", retryAfterSeconds=wait_s)
 
 
 class UpstreamError(GridgateError):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import strawberry
 
 from schema.money import EXPONENTS
+from schema.places import Places
 from schema.tariffs import Tariff
 
 
@@ -16,6 +17,13 @@ class SignInMethod(Enum):
     """A way to sign in."""
 
     PASSWORD = "password"  # noqa: S105 -- the method's name
+    SMS = "sms"
+    ONEID = "oneid"
+    E_IMZO = "e-imzo"
+    E_IMZO_MOBILE = "e-imzo-mobile"
+    ID_GOV_UA = "id-gov-ua"
+    OPENID_CONNECT = "oidc"
+    PASSKEY = "passkey"
 
 
 @strawberry.enum(description="A proof that an account is the customer's.")
@@ -67,6 +75,7 @@ class UtilityProfile:
     time_zone: str = strawberry.field(description="IANA.")
     languages: list[str]
     territorial_code: str = strawberry.field(description="The code system of addresses: KATOTTG or SOATO.")
+    places: strawberry.Private[Places] = Places()
     account_number: AccountNumberFormat
     reading_window: ReadingWindow | None = None
     sign_in_methods: list[SignInMethod]

@@ -18,6 +18,10 @@ class System(Enum):
 
 OWNERS: Final = {
     "schema.customers": System.IDENTITY,
+    "schema.access": System.IDENTITY,
+    "schema.payees": System.BILLING,
+    "resolvers.security": System.IDENTITY,
+    "resolvers.payees": System.BILLING,
     "schema.billing": System.BILLING,
     "schema.tariffs": System.BILLING,
     "schema.notices": System.BILLING,
@@ -28,6 +32,8 @@ OWNERS: Final = {
     "resolvers.linking": System.IDENTITY,
     "resolvers.accounts": System.IDENTITY,
     "resolvers.utility": System.IDENTITY,
+    "resolvers.places": System.IDENTITY,
+    "schema.places": System.IDENTITY,
     "schema.profile": System.IDENTITY,
     "resolvers.balances": System.BILLING,
     "resolvers.tariffs": System.BILLING,

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from auth.callers import Asked, Callers
 from benchmarks.contestants import by_hand_json as write
 from connectors.transport.deadline import Deadline
 from gateway.app import State
@@ -41,8 +42,8 @@ def create_app() -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
-        async with open_house(settings) as (house, tokens):
-            yield {"house": house, "tokens": tokens}
+        async with open_house(settings) as (house, entrance):
+            yield {"house": house, "entrance": entrance, "callers": entrance.callers, "authorization": entrance.server}
 
     return Starlette(routes=[Route("/home", home)], lifespan=lifespan)
 
@@ -51,7 +52,7 @@ async def home(request: Request) -> JSONResponse:
     """Answer a signed-in customer; who may not, or has a failing system behind them, gets an error and nothing else."""
     house: House = request.state.house
     try:
-        subject = _principal(request).require()
+        subject = (await _principal(request)).require()
         customer, owned = await gather(house.customers.get(subject), house.links.numbers(subject))
         accounts = await _accounts(house, sorted(owned)[:MOST_ACCOUNTS])
     except GridgateError as error:
@@ -61,9 +62,9 @@ async def home(request: Request) -> JSONResponse:
     return JSONResponse({"data": {"me": {"name": customer.name if customer else None, "accounts": shown}}})
 
 
-def _principal(request: Request) -> Principal:
-    _, _, token = request.headers.get("authorization", "").partition(" ")
-    principal: Principal = request.state.tokens.read(token, request.state.house.now())
+async def _principal(request: Request) -> Principal:
+    callers: Callers = request.state.callers
+    principal = await callers.by_token(request.headers.get("authorization", ""), Asked("GET", str(request.url)))
     for scope in SCOPES:
         principal.require(scope)
     return principal

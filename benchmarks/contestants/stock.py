@@ -49,7 +49,7 @@ def create_app() -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[HouseState]:
-        async with open_house(settings) as (house, _tokens):
+        async with open_house(settings) as (house, _entrance):
             yield {"house": house}
 
     return Starlette(routes=[Route("/graphql", Endpoint(graph, graphql_ide=None))], lifespan=lifespan)

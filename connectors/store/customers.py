@@ -22,7 +22,7 @@ _SHOWN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A customer with the hash that their password must match."""
+    """A customer with the hash that their password must match: an empty one, which nothing matches, for no password."""
 
     customer: Customer
     password_hash: str
@@ -37,12 +37,12 @@ class CustomerRows:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def add(self, customer: Customer, password_hash: str) -> bool:
-        """Register a customer; False, and nothing changed, where one of the logins is taken."""
+    async def add(self, customer: Customer, password_hash: str | None) -> bool:
+        """Register a customer, with a password or without; False, and nothing changed, where a login is taken."""
         row = {name: getattr(customer, name) for name in ("subject", "name", "email", "phone", "registered_at")}
         async with self._engine.begin() as connection:
             insert = insert_into(connection, customers).on_conflict_do_nothing().returning(customers.c.subject)
-            added = await connection.execute(insert, {**row, "password_hash": password_hash})
+            added = await connection.execute(insert, {**row, "password_hash": password_hash or ""})
             return added.first() is not None
 
     async def get(self, subject: str) -> Customer | None:
@@ -65,6 +65,13 @@ class CustomerRows:
         matching = (customers.c.subject == subject, customers.c.password_hash == old)
         async with self._engine.begin() as connection:
             await connection.execute(update(customers).where(*matching).values(password_hash=new))
+
+    async def set_password(self, subject: str, password_hash: str) -> None:
+        """Set a customer's password."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(customers).where(customers.c.subject == subject).values(password_hash=password_hash)
+            )
 
     async def _registered(self, condition: ColumnElement[bool]) -> Registered | None:
         async with reading(self._engine) as connection:

@@ -2,14 +2,14 @@
 
 from typing import TypeAlias
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Insert: TypeAlias = postgresql.Insert | sqlite.Insert
 
 
-def insert_into(connection: AsyncConnection, table: Table) -> Insert:
+def insert_into(connection: AsyncConnection | Connection, table: Table) -> Insert:
     """Begin an INSERT that understands `on_conflict_do_nothing` and `on_conflict_do_update`."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)

@@ -32,8 +32,17 @@ class LinkRows:
             row = {"subject": subject, "account_number": number, "linked_at": now}
             await connection.execute(insert, row)
 
-    async def unlink(self, subject: str, number: AccountNumber, now: datetime) -> None:
-        """Close the link; unlinking again, or what was never linked, changes nothing."""
+    async def unlink(self, subject: str, number: AccountNumber, now: datetime) -> bool:
+        """Close the link; False, and nothing changed, for one that is closed already or was never there."""
         pair = (account_links.c.subject == subject, account_links.c.account_number == number)
         async with self._engine.begin() as connection:
-            await connection.execute(update(account_links).where(*pair, LINK_IS_OPEN).values(unlinked_at=now))
+            closed = await connection.execute(update(account_links).where(*pair, LINK_IS_OPEN).values(unlinked_at=now))
+            return closed.rowcount > 0
+
+    async def linked_since(self, subject: str, number: AccountNumber) -> datetime | None:
+        """Return since when the account is the customer's, None where it is not."""
+        pair = (account_links.c.subject == subject, account_links.c.account_number == number)
+        async with reading(self._engine) as connection:
+            query = select(account_links.c.linked_at).where(*pair, LINK_IS_OPEN)
+            row = (await connection.execute(query)).first()
+        return row.linked_at if row else None

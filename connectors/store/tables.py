@@ -1,56 +1,10 @@
 """Tables: what the store keeps. Money is whole minor units, time is aware, logins stand in `customers` alone."""
 
-from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    DateTime,
-    Dialect,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    text,
-)
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-
-class Instant(TypeDecorator[datetime]):
-    """An aware moment; SQLite, which knows no zones, keeps it in UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive time with ValueError, and turn an aware one into UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("the store keeps aware times only")
-        in_utc = value.astimezone(UTC)
-        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the moment in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
-
-
-METADATA: Final = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-    }
-)
+from connectors.store.columns import METADATA, SERIAL, Instant
 
 customers: Final = Table(
     "customers",
@@ -62,11 +16,12 @@ customers: Final = Table(
     Column("password_hash", Text, nullable=False),
     Column("registered_at", Instant, nullable=False),
 )
+"""Customers; `password_hash` is empty where somebody signs in by other means only."""
 
 account_links: Final = Table(
     "account_links",
     METADATA,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
     Column("subject", Text, ForeignKey("customers.subject"), nullable=False),
     Column("account_number", Text, nullable=False),
     Column("linked_at", Instant, nullable=False),

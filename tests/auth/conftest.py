@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.auth.desk import Desk, open_desk
+from tests.auth.hall import Hall, open_hall
 from tests.auth.people import KHARKIV, UZBEKISTAN, Counter, House, open_house
 from tests.sandbox_process import Sandbox, running_sandbox
 
@@ -31,6 +32,11 @@ def clock() -> Counter:
 async def house(store: AsyncEngine, clock: Counter) -> AsyncIterator[House]:
     async with open_house(store, clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def hall(store: AsyncEngine, clock: Counter) -> Hall:
+    return open_hall(store, clock)
 
 
 @pytest.fixture

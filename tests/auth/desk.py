@@ -8,11 +8,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from auth.audit import Audit
+from auth.identity.port import Visitor
 from auth.linking import Linking
 from auth.throttle import Throttle
 from connectors.billing.rest import RestBilling
 from connectors.billing.settings import BillingSettings
 from connectors.store.attempts import AttemptRows
+from connectors.store.audit import AuditRows
 from connectors.store.customers import CustomerRows
 from connectors.store.engine import reading
 from connectors.store.links import LinkRows
@@ -46,12 +49,14 @@ class Desk:
     def number(self) -> AccountNumber:
         return AccountNumber(self.account["number"])
 
-    async def link(self, given: LinkAccountInput, subject: str = "s1", address: str = HERE) -> AccountNumber | Refusal:
-        return await self.linking.link(subject, given, address, Deadline.within(10))
+    async def link(
+        self, given: LinkAccountInput, subject: str = "s1", visitor: Visitor = HERE
+    ) -> AccountNumber | Refusal:
+        return await self.linking.link(subject, given, visitor, Deadline.within(10))
 
-    async def refused(self, given: LinkAccountInput, subject: str = "s1", address: str = HERE) -> Refusal:
+    async def refused(self, given: LinkAccountInput, subject: str = "s1", visitor: Visitor = HERE) -> Refusal:
         """Return the refusal, having seen that it linked nothing."""
-        answer = await self.link(given, subject, address)
+        answer = await self.link(given, subject, visitor)
         assert isinstance(answer, Refusal)
         assert await self.links.numbers(subject) == frozenset()
         return answer
@@ -94,7 +99,8 @@ async def open_linking(
     transport = HttpTransport(System.BILLING)
     throttle = Throttle(AttemptRows(store), secret=b"s", now=clock.now)
     try:
-        yield Linking(LinkRows(store), RestBilling(settings, transport), throttle, profile, clock.now)
+        audit = Audit(AuditRows(store), clock.now)
+        yield Linking(LinkRows(store), RestBilling(settings, transport), throttle, audit, profile, clock.now)
     finally:
         await transport.aclose()
 

@@ -1,19 +1,27 @@
 """The verbs of this room as the gateway wires them, with a clock that tests move and hashes that cost little."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from auth.audit import Audit
+from auth.identity.port import Visitor
+from auth.keys import EARLIER_FILE, KEYS_FILE, SigningKeys, open_keys
+from auth.password_sign_in import PasswordSignIn
 from auth.passwords import Cost, Passwords
 from auth.signing_in import SigningIn
 from auth.throttle import Throttle
 from auth.tokens import AccessTokens
 from connectors.store.attempts import AttemptRows
+from connectors.store.audit import AuditRows
 from connectors.store.customers import CustomerRows
 from connectors.store.links import LinkRows
 from gateway.profiles import load_profile
@@ -25,8 +33,19 @@ KHARKIV = load_profile("ua-kharkiv")
 UZBEKISTAN = load_profile("uz-het")
 CHEAP = Cost(memory_kib=64, passes=1)
 PASSWORD = "vechirnii-tramvai-42"
-HERE = "192.0.2.1"
+HERE = Visitor("192.0.2.1")
 KEY = ECKey.generate_key("P-256", auto_kid=True)
+
+
+def ring_of(key: ECKey) -> SigningKeys:
+    """Open a ring that signs by this key, and leave no file behind."""
+    with TemporaryDirectory() as directory:
+        place = Path(directory)
+        (place / EARLIER_FILE).write_text(json.dumps(key.as_dict(private=True)))
+        return open_keys(place / KEYS_FILE)
+
+
+KEYS = ring_of(KEY)
 
 
 @dataclass(slots=True)
@@ -53,18 +72,17 @@ class House:
     signing_in: SigningIn
     clock: Counter
 
-    async def sign_in(self, login: str, password: str = PASSWORD, address: str = HERE) -> SignedIn | Refusal:
-        return await self.signing_in.sign_in(SignInInput(login=login, password=password), address)
+    async def sign_in(self, login: str, password: str = PASSWORD, visitor: Visitor = HERE) -> SignedIn | Refusal:
+        return await self.signing_in.sign_in(SignInInput(login=login, password=password), visitor)
 
 
 def open_tokens(**changes: Any) -> AccessTokens:  # noqa: ANN401 -- any argument
     given: dict[str, Any] = {
         "issuer": "http://127.0.0.1/",
         "audience": "http://127.0.0.1/graphql",
-        "client_id": "gridgate",
         **changes,
     }
-    return AccessTokens(KEY, **given)
+    return AccessTokens(KEYS, **given)
 
 
 @asynccontextmanager
@@ -74,7 +92,9 @@ async def open_house(
     used = passwords or Passwords(cost=CHEAP)
     customers, tokens = CustomerRows(store), open_tokens()
     throttle = Throttle(AttemptRows(store), secret=b"a secret of tests", now=clock.now)
-    signing_in = SigningIn(customers, used, tokens, throttle, profile, clock.now)
+    audit = Audit(AuditRows(store), clock.now)
+    by_password = PasswordSignIn(customers, used, throttle, profile, audit, clock.now)
+    signing_in = SigningIn(by_password, tokens, clock.now)
     try:
         yield House(customers, LinkRows(store), throttle, tokens, signing_in, clock)
     finally:

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.transport.deadline import Deadline
 from schema.linking import LinkAccountInput
 from schema.paging import Page, Slice
+from schema.places import Places
 from schema.profile import LinkMethod
 from schema.refusals import Refusal, RefusalCode
 from tests.auth.desk import UNKNOWN, Desk, by_bill, by_name, by_qr, open_desk
-from tests.auth.people import HERE, KHARKIV, Counter
+from tests.auth.people import HERE, KHARKIV, UZBEKISTAN, Counter
 from tests.sandbox_process import Sandbox
 
 
@@ -43,8 +44,8 @@ async def test_qr_code_is_checked_like_what_is_typed(uzbek_desk: Desk) -> None:
     desk = uzbek_desk
     _, region, district, number, bill = desk.account["qr"].split("|")
     for forged in (
-        f"HET|9999|{district}|{number}|{bill}",
-        f"HET|{region}|9999999|{number}|{bill}",
+        f"HET|1703|1703401|{number}|{bill}",
+        f"HET|{region}|{another_district(region, district)}|{number}|{bill}",
         f"HET|{region}|{district}|{number}|1",
     ):
         assert (await desk.refused(by_qr(forged))).code is RefusalCode.ACCOUNT_NOT_CONFIRMED
@@ -54,10 +55,64 @@ async def test_district_and_bill_link_an_account(uzbek_desk: Desk) -> None:
     assert await uzbek_desk.link(by_bill(uzbek_desk.account)) == uzbek_desk.number
 
 
-@pytest.mark.parametrize("wrong", ["region_code", "district_code", "bill_number"])
-async def test_each_fact_of_a_bill_must_be_right(uzbek_desk: Desk, wrong: str) -> None:
-    refused = await uzbek_desk.refused(by_bill(uzbek_desk.account, **{wrong: "1"}))
-    assert refused.code is RefusalCode.ACCOUNT_NOT_CONFIRMED
+async def test_each_fact_of_a_bill_must_be_right(uzbek_desk: Desk) -> None:
+    desk, region, district = uzbek_desk, uzbek_desk.account["region_code"], uzbek_desk.account["district_code"]
+    for wrong in (
+        {"region_code": "1703", "district_code": "1703401"},
+        {"district_code": another_district(region, district)},
+        {"bill_number": "1"},
+    ):
+        refused = await desk.refused(by_bill(desk.account, **wrong))
+        assert refused.code is RefusalCode.ACCOUNT_NOT_CONFIRMED
+
+
+def another_district(region: str, district: str) -> str:
+    """Return a district of the same region that is not the account's."""
+    found = next(each for each in UZBEKISTAN.places.regions("en") if each.code == region)
+    return next(each.code for each in found.districts if each.code != district)
+
+
+@pytest.mark.parametrize(
+    ("region", "district", "field"),
+    [
+        ("9999", "1726262", "regionCode"),
+        ("", "1726262", "regionCode"),
+        ("1726262", "1726262", "regionCode"),
+        ("1726", "9999999", "districtCode"),
+        ("1726", "1718401", "districtCode"),
+        ("1726", "1726", "districtCode"),
+    ],
+)
+async def test_a_place_that_is_not_of_the_table_is_invalid_for_every_account_alike(
+    uzbek_desk: Desk, region: str, district: str, field: str
+) -> None:
+    desk, place = uzbek_desk, {"region_code": region, "district_code": district}
+    desk.sandbox.forget_calls()
+    refusals = [await desk.refused(by_bill(desk.account, number=each, **place)) for each in (desk.number, UNKNOWN[:10])]
+    assert refusals[0] == refusals[1]
+    assert (refusals[0].code, refusals[0].field) == (RefusalCode.INVALID_INPUT, field)
+    assert desk.sandbox.calls("billing") == {}
+    assert await desk.failures() == 0
+
+
+@pytest.mark.parametrize("place", ["9999|1726262", "1726|9999999", "1726|1718401"])
+async def test_a_qr_code_with_a_place_that_is_not_of_the_table_is_invalid(uzbek_desk: Desk, place: str) -> None:
+    desk, bill = uzbek_desk, uzbek_desk.account["bill_number"]
+    desk.sandbox.forget_calls()
+    refusals = [await desk.refused(by_qr(f"HET|{place}|{each}|{bill}")) for each in (desk.number, UNKNOWN[:10])]
+    assert refusals[0] == refusals[1]
+    assert (refusals[0].code, refusals[0].field) == (RefusalCode.INVALID_INPUT, "billQr")
+    assert desk.sandbox.calls("billing") == {}
+    assert await desk.failures() == 0
+
+
+async def test_a_utility_without_a_table_of_places_leaves_them_to_billing(
+    store: AsyncEngine, uzbek_sandbox: Sandbox, clock: Counter
+) -> None:
+    async with open_desk(store, uzbek_sandbox, replace(UZBEKISTAN, places=Places()), clock) as desk:
+        refused = await desk.refused(by_bill(desk.account, district_code="9999999"))
+        assert refused.code is RefusalCode.ACCOUNT_NOT_CONFIRMED
+        assert await desk.link(by_bill(desk.account)) == desk.number
 
 
 async def test_bills_older_than_the_last_three_prove_nothing(uzbek_desk: Desk) -> None:
@@ -110,7 +165,7 @@ async def test_family_links_one_account_and_unlinks_apart(kharkiv_desk: Desk) ->
     for subject in ("s1", "s2"):
         assert await desk.link(by_name(desk.number, desk.account["last_name"]), subject) == desk.number
     for _ in range(2):
-        await desk.linking.unlink("s1", desk.number)
+        await desk.linking.unlink("s1", desk.number, HERE)
     assert await desk.links.numbers("s1") == frozenset()
     assert await desk.links.numbers("s2") == {desk.number}
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import func, select
 
+from auth.identity.port import Visitor
 from connectors.store.engine import open_store, reading
 from connectors.store.tables import account_links
 from connectors.transport.deadline import Deadline
@@ -25,7 +26,9 @@ async def test_guessing_one_account_after_another_is_slowed_down_by_customer(kha
 
 async def test_guessing_one_account_by_many_customers_is_slowed_down_by_account(kharkiv_desk: Desk) -> None:
     desk = kharkiv_desk
-    refusals = [await desk.refused(by_name(desk.number, "Хтось"), f"x{at}", f"192.0.2.{at}") for at in range(11)]
+    refusals = [
+        await desk.refused(by_name(desk.number, "Хтось"), f"x{at}", Visitor(f"192.0.2.{at}")) for at in range(11)
+    ]
     assert [refusal.code.value for refusal in refusals] == ["ACCOUNT_NOT_CONFIRMED"] * 10 + ["TOO_MANY_ATTEMPTS"]
     given = by_name(desk.number, desk.account["last_name"])
     assert (await desk.refused(given)).code is RefusalCode.TOO_MANY_ATTEMPTS
@@ -37,7 +40,7 @@ async def test_linking_an_account_of_one_s_own_buys_no_guesses(kharkiv_desk: Des
     desk, codes = kharkiv_desk, []
     for at in range(8):
         await desk.link(by_name(desk.number, desk.account["last_name"]))
-        await desk.linking.unlink("s1", desk.number)
+        await desk.linking.unlink("s1", desk.number, HERE)
         codes.append((await desk.refused(by_name(f"{at:012d}", "Коваль"))).code.value)
     assert codes == ["ACCOUNT_NOT_CONFIRMED"] * 5 + ["TOO_MANY_ATTEMPTS"] * 3
 

@@ -1,38 +1,36 @@
-"""A small real gateway with the GraphiQL page, and a reader who visits it in a browser."""
+"""A small schema with the GraphiQL page behind a real front, and a reader who visits it in a browser."""
 
 import asyncio
 import re
-import socket
 import threading
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Final, cast
 
 import strawberry
-import uvicorn
-from starlette.applications import Starlette
+from graphql import GraphQLError
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.unset import UnsetType
+from strawberry.types import ExecutionContext
 
 from gateway import graphiql
+from gateway.endpoint import Caller, GraphQLEndpoint
+from resolvers.graph import Graph
+from schema.errors import Unauthenticated
+from tests.gateway.front import PASSWORD
 
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Locator, Page
 
 OPERATIONS: Final = {
     "hello": "query Hello {\n  hello\n}\n",
-    "me": "query Me {\n  me\n}\n",
+    "me": "query Me {\n  me {\n    name\n  }\n}\n",
     "ticks": "subscription Ticks {\n  ticks(upTo: 3)\n}\n",
     "endless": "subscription Endless {\n  endless\n}\n",
 }
-TOKEN: Final = "demo-token"
 LEFT: Final = threading.Event()  # set when the reader of `endless` has gone
 HEADERS: Final = "[aria-label=Headers] .graphiql-editor:not(.hidden)"
 VARIABLES: Final = "[aria-label=Variables] .graphiql-editor:not(.hidden)"
+
+Info = strawberry.Info[Caller, None]
 
 
 @strawberry.type
@@ -40,28 +38,11 @@ class Customer:
     name: str
 
 
-@strawberry.type
-class SignedIn:
-    access_token: str
-    expires_at: datetime
-    customer: Customer
-
-
-@strawberry.type
-class Refusal:
-    code: str
-    message: str
-
-
-@strawberry.input
-class SignInInput:
-    login: str
-    password: str
-
-
-def caller(info: strawberry.Info[Any, Any]) -> str:
-    shown = (info.context.get("connection_params") or info.context["request"].headers).get("authorization")
-    return "Абонент" if shown == f"Bearer {TOKEN}" else "nobody"
+async def caller(info: Info) -> str | None:
+    """Return the name of whoever asks, None for nobody."""
+    subject = info.context.current().subject
+    known = await info.context.house.customers.get(subject) if subject else None
+    return known.name if known else None
 
 
 @strawberry.type
@@ -71,29 +52,19 @@ class Query:
         return "Добрий день"
 
     @strawberry.field
-    def me(self, info: strawberry.Info[Any, Any]) -> str:
-        return caller(info)
-
-
-@strawberry.type
-class Mutation:
-    @strawberry.mutation
-    def sign_in(
-        self,
-        input: SignInInput,  # noqa: A002 - the schema's own name of the argument
-    ) -> Annotated[SignedIn | Refusal, strawberry.union("SignInResult")]:
-        if input.password != "right":
-            return Refusal(code="SIGN_IN_REFUSED", message="The login or the password is wrong.")
-        lifetime = timedelta(seconds=0 if input.login == "brief" else 900)
-        return SignedIn(access_token=TOKEN, expires_at=datetime.now(UTC) + lifetime, customer=Customer(name="Абонент"))
+    async def me(self, info: Info) -> Customer:
+        name = await caller(info)
+        if name is None:
+            raise Unauthenticated
+        return Customer(name=name)
 
 
 @strawberry.type
 class Subscription:
     @strawberry.subscription
-    async def ticks(self, info: strawberry.Info[Any, Any], up_to: int) -> AsyncGenerator[str, None]:
+    async def ticks(self, info: Info, up_to: int) -> AsyncGenerator[str, None]:
         for number in range(1, up_to + 1):
-            yield f"tick {number} for {caller(info)}"
+            yield f"tick {number} for {await caller(info) or 'nobody'}"
 
     @strawberry.subscription
     async def endless(self) -> AsyncGenerator[str, None]:
@@ -104,33 +75,17 @@ class Subscription:
             LEFT.set()
 
 
-class Endpoint(GraphQL[dict[str, Any], None]):
-    async def on_ws_connect(self, context: dict[str, Any]) -> UnsetType | dict[str, object] | None:
-        if (context["connection_params"] or {}).get("authorization") == "Bearer stale":
-            raise ConnectionRejectionError
-        return await super().on_ws_connect(context)
+class SmallSchema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Log nothing: readers who are not signed in are what is tested."""
 
 
-def small_gateway(*, title: str = "Gridgate") -> list[BaseRoute]:
-    schema = strawberry.Schema(Query, Mutation, Subscription)
-    endpoint = Endpoint(schema, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
+def explorer(*, title: str = "Gridgate") -> list[BaseRoute]:
+    """Return the routes of the small schema and of its page; people sign in on the pages of a front."""
+    schema = SmallSchema(Query, subscription=Subscription)
+    endpoint = GraphQLEndpoint(cast("Graph", schema), url="http://localhost/graphql")
     page = graphiql.routes(graphql_path="/graphql", operations=OPERATIONS, title=title)
     return [Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint), *page]
-
-
-@contextmanager
-def served(routes: Sequence[BaseRoute]) -> Iterator[str]:
-    """Serve the routes on a free port; yields host:port, and the server is gone afterwards."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(Starlette(routes=routes), log_level="warning", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 class Visit:
@@ -190,10 +145,13 @@ class Visit:
         self.page.keyboard.press("Control+A")
         self.page.keyboard.insert_text(text)
 
-    def sign_in(self, login: str, password: str) -> None:
-        self.page.get_by_label("Login").fill(login)
-        self.page.get_by_label("Password").fill(password)
-        self.button("Sign in").click()
+    def sign_in(self, login: str, password: str = PASSWORD) -> None:
+        """Go from the title bar through the pages of signing in, by password, and back."""
+        self.page.get_by_role("link", name="Sign in", exact=True).click()
+        self.page.locator("a[href^='/sign-in/password']").click()
+        self.page.locator("[name=login]").fill(login)
+        self.page.locator("[name=password]").fill(password)
+        self.page.locator("main form button").click()
 
     def button(self, name: str) -> "Locator":
         return self.page.get_by_role("button", name=name, exact=True)

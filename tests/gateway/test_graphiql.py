@@ -10,22 +10,26 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from starlette.routing import Mount
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
 
 from gateway import graphiql
-from tests.gateway.explorer import OPERATIONS, served, small_gateway
+from gateway.pages import routes as pages
+from tests.gateway.explorer import OPERATIONS, explorer
+from tests.gateway.front import served
 
-FOLDER: Final = Path(graphiql.__file__).parent / "static" / "graphiql"
+FOLDERS: Final = Path(graphiql.__file__).parent / "static"
+FOLDER: Final = FOLDERS / "graphiql"
 POLICY: Final = (
     "default-src 'self'; script-src 'self'; style-src 'self'{style}; connect-src 'self'{sockets}; "
-    "img-src 'self' data:; font-src 'self' data:; object-src 'none'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    "img-src 'self' data:; font-src 'self'{fonts}; object-src 'none'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
-    with served(small_gateway()) as name:
+    with served(lambda _host: Starlette(routes=[*explorer(), *pages.routes()])) as name:
         yield name
 
 
@@ -47,11 +51,11 @@ def ask(host: str, path: str, method: str = "GET", headers: dict[str, str] | Non
         connection.close()
 
 
-def guard(style: str = "", sockets: str = "") -> dict[str, str]:
+def guard(style: str = "", sockets: str = "", fonts: str = "") -> dict[str, str]:
     return {
-        "content-security-policy": POLICY.format(style=style, sockets=sockets),
+        "content-security-policy": POLICY.format(style=style, sockets=sockets, fonts=fonts),
         "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "same-origin",
     }
 
 
@@ -69,7 +73,7 @@ def test_page_has_strict_headers_and_a_nonce_of_its_own(host: str) -> None:
         assert without_transport(answer.headers) == {
             "content-type": "text/html; charset=utf-8",
             "cache-control": "no-store",
-            **guard(f" 'nonce-{nonce}'", f" ws://{host} wss://{host}"),
+            **guard(f" 'nonce-{nonce}'", f" ws://{host} wss://{host}", " data:"),
         }
     assert len(nonces) == 2
 
@@ -86,7 +90,7 @@ def test_strange_host_is_not_repeated_in_the_policy(host: str) -> None:
 
 
 def test_title_is_text_and_not_markup() -> None:
-    with served(small_gateway(title="<b>Grid & gate</b>")) as host:
+    with served(lambda _host: Starlette(routes=explorer(title="<b>Grid & gate</b>"))) as host:
         assert "<title>&lt;b&gt;Grid &amp; gate&lt;/b&gt; · GraphiQL</title>" in ask(host, "/graphiql").body.decode()
 
 
@@ -101,19 +105,21 @@ def test_config_names_the_path_and_the_operations(host: str) -> None:
 
 
 def test_config_knows_the_prefix_it_is_mounted_under() -> None:
-    with served([Mount("/api", routes=small_gateway())]) as host:
+    mounted: list[BaseRoute] = [Mount("/api", routes=explorer())]
+    with served(lambda _host: Starlette(routes=mounted)) as host:
         assert json.loads(ask(host, "/api/graphiql/config.json").body)["graphql"] == "/api/graphql"
+        assert 'href="sign-in?return_to=%2Fapi%2Fgraphiql"' in ask(host, "/api/graphiql").body.decode()
 
 
 def test_every_linked_file_is_served_unchanging(host: str) -> None:
-    links = re.findall(r'(?:src|href)="([^"]+)"', ask(host, "/graphiql").body.decode())
+    links = re.findall(r'(?:src|href)="([^"]+/static/[^"]+)"', ask(host, "/graphiql").body.decode())
     types = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
     assert len(links) == 8
     for link in links:
         answer = ask(host, f"/{link}")
-        name = link.removeprefix("graphiql/static/").split("?")[0]
+        name = link.replace("/static/", "/").split("?")[0]
         kept = without_transport(answer.headers)
-        assert (answer.status, answer.body) == (200, (FOLDER / name).read_bytes())
+        assert (answer.status, answer.body) == (200, (FOLDERS / name).read_bytes())
         assert kept.pop("etag")
         assert kept.pop("last-modified")
         assert kept == {

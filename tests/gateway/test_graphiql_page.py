@@ -3,28 +3,51 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.gateway.explorer import HEADERS, LEFT, TOKEN, Visit, served, small_gateway
+from auth.identity.port import Visitor
+from schema.customers import Customer
+from schema.sign_in import RegisterInput, SignedIn, SignInInput
+from tests.gateway.explorer import HEADERS, LEFT, Visit, explorer
+from tests.gateway.front import PASSWORD, Front, running_front
+from tests.sandbox_process import Sandbox, running_sandbox
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 
+LOGIN: Final = "reader@example.org"
+OTHER: Final = "other@example.org"
+KEPT: Final = """(text) => new Promise((resolve) => {
+  const look = () => sessionStorage["graphiql:tabState"].includes(text) ? resolve() : setTimeout(look, 20);
+  look();
+})"""
+"""Waits until GraphiQL has put what was typed away, which it does a while later."""
+
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[str]:
-    with served(small_gateway()) as name:
-        yield name
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(accounts=61) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def front(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    with running_front(sandbox, tmp_path_factory.mktemp("front"), more_routes=explorer()) as running:
+        for login, name in ((LOGIN, "Абонент"), (OTHER, "Somebody else")):
+            given = RegisterInput(name=name, email=login, password=PASSWORD)
+            registered = running.run(running.entrance.by_password.register(given, Visitor("192.0.2.1")))
+            assert isinstance(registered, Customer)
+        yield running
 
 
 @pytest.fixture
-def visit(browser: "Browser", host: str) -> Iterator[Visit]:
+def visit(browser: "Browser", front: Front) -> Iterator[Visit]:
     with browser.new_context(viewport={"width": 1360, "height": 800}) as context:
-        opened = Visit(context.new_page(), host)
+        opened = Visit(context.new_page(), front.host)
         yield opened
         opened.assert_clean()
 
@@ -52,66 +75,58 @@ def test_stop_ends_the_subscription_at_the_server(visit: Visit) -> None:
     assert LEFT.wait(timeout=10)
 
 
-def test_signing_in_reaches_every_tab_and_subscriptions(visit: Visit, tmp_path: Path) -> None:
+def test_signing_in_on_the_pages_reaches_every_tab_and_subscriptions(visit: Visit, tmp_path: Path) -> None:
     visit.open_tab("Me")
-    visit.run(shows='"me": "nobody"')
-    visit.sign_in("user@example.com", "right")
+    visit.run(shows='"code": "UNAUTHENTICATED"')
+    visit.sign_in(LOGIN)
     visit.sees("#signed-in", "Signed in as Абонент")
-    visit.run(shows='"me": "Абонент"')
+    assert visit.page.url == f"http://{visit.host}/graphiql"
+    visit.run(shows='"name": "Абонент"')
     visit.page.screenshot(path=tmp_path / "signed-in.png")
-    for tab in ("Hello", "Me", "Endless", "Ticks"):
-        visit.open_tab(tab)
-        assert json.loads(visit.headers()) == {"Authorization": f"Bearer {TOKEN}"}
+    visit.open_tab("Ticks")
     visit.run(shows='"ticks": "tick 3 for Абонент"')
-    visit.page.get_by_role("button", name="New tab").click()
-    visit.sees(HEADERS, f"Bearer {TOKEN}")
+    assert visit.headers() == ""
 
 
-def test_token_outlives_a_reload_and_never_enters_local_storage(visit: Visit) -> None:
-    visit.sign_in("user@example.com", "right")
-    visit.sees("#signed-in", "Signed in as Абонент")
+def test_no_script_can_read_what_signs_in(visit: Visit) -> None:
+    visit.sign_in(LOGIN)
     visit.page.reload()
     visit.sees("#signed-in", "Signed in as Абонент")
-    visit.open_tab("Me")
-    visit.run(shows='"me": "Абонент"')
     assert visit.stored("localStorage") == {}
-    assert TOKEN in visit.stored("sessionStorage")["gridgate:signed-in"]
+    assert visit.page.evaluate("document.cookie") == ""
+    secrets = [cookie["value"] for cookie in visit.page.context.cookies()]
+    assert len(secrets) == 2
+    assert [secret for secret in secrets if secret in str(visit.stored("sessionStorage"))] == []
 
 
-def test_signing_out_takes_the_token_away_and_leaves_other_headers(visit: Visit) -> None:
+def test_signing_out_ends_the_session_and_leaves_headers_alone(visit: Visit) -> None:
     visit.write_headers('{"Accept-Language": "uk"}')
-    visit.sign_in("user@example.com", "right")
-    visit.sees(HEADERS, f"Bearer {TOKEN}")
-    assert json.loads(visit.headers()) == {"Accept-Language": "uk", "Authorization": f"Bearer {TOKEN}"}
+    visit.page.evaluate(KEPT, "Accept-Language")
+    visit.sign_in(LOGIN)
+    visit.sees("#signed-in", "Signed in as Абонент")
     visit.button("Sign out").click()
-    visit.sees("#notice", "Signed out: the access token is gone from every tab.")
+    visit.page.get_by_role("link", name="Sign in", exact=True).wait_for()
+    assert visit.page.url == f"http://{visit.host}/graphiql"
+    assert visit.page.locator("#signed-in").is_hidden()
+    visit.sees(HEADERS, "Accept-Language")
     assert json.loads(visit.headers()) == {"Accept-Language": "uk"}
+    assert visit.tabs() == ["Hello", "Me", "Ticks", "Endless"]
     visit.open_tab("Me")
-    visit.run(shows='"me": "nobody"')
-    assert "gridgate:signed-in" not in visit.stored("sessionStorage")
+    visit.run(shows='"code": "UNAUTHENTICATED"')
 
 
-def test_refused_sign_in_shows_why(visit: Visit, tmp_path: Path) -> None:
-    visit.sign_in("user@example.com", "wrong")
-    visit.sees("#notice", "The login or the password is wrong.")
-    visit.page.screenshot(path=tmp_path / "refused.png")
-    assert visit.page.get_by_label("Login").input_value() == "user@example.com"
-    assert visit.page.get_by_label("Password").input_value() == ""
-    assert visit.headers() == ""
-
-
-def test_token_that_runs_out_is_taken_away(visit: Visit) -> None:
-    visit.sign_in("brief", "right")
-    visit.sees("#notice", "The sign-in of Абонент has run out. Sign in again.")
-    assert visit.headers() == ""
-    assert visit.button("Sign in").is_visible()
-
-
-def test_headers_that_are_no_json_are_left_alone(visit: Visit) -> None:
-    visit.write_headers("not json")
-    visit.sign_in("user@example.com", "right")
-    visit.sees("#notice", "1 tab(s) hold headers that are not a JSON object: the token was not put there.")
-    assert visit.headers() == "not json"
+def test_typed_token_wins_over_the_session(visit: Visit, front: Front) -> None:
+    given = SignInInput(login=OTHER, password=PASSWORD)
+    signed_in = front.run(front.house.signing_in.sign_in(given, Visitor("192.0.2.1")))
+    assert isinstance(signed_in, SignedIn)
+    visit.sign_in(LOGIN)
+    visit.write_headers(json.dumps({"Authorization": f"Bearer {signed_in.access_token}"}))
+    visit.open_tab("Me")
+    visit.write_headers(json.dumps({"Authorization": f"Bearer {signed_in.access_token}"}))
+    visit.run(shows='"name": "Somebody else"')
+    visit.open_tab("Ticks")
+    visit.write_headers(json.dumps({"authorization": f"Bearer {signed_in.access_token}"}))
+    visit.run(shows='"ticks": "tick 3 for Somebody else"')
 
 
 def test_refused_subscription_says_so_at_once(visit: Visit) -> None:
@@ -134,12 +149,10 @@ def test_dialogs_menus_and_panels_keep_to_the_policy(visit: Visit, tmp_path: Pat
     visit.sees(".CodeMirror-dialog", "Search")
 
 
-def test_unreachable_server_is_told(browser: "Browser", tmp_path: Path) -> None:
+def test_unreachable_server_is_told(browser: "Browser", sandbox: Sandbox, tmp_path: Path) -> None:
     with browser.new_context(color_scheme="dark", viewport={"width": 1360, "height": 800}) as context:
-        with served(small_gateway()) as host:
-            visit = Visit(context.new_page(), host)
-        visit.sign_in("user@example.com", "right")
-        visit.sees("#notice", "The server cannot be reached.")
+        with running_front(sandbox, tmp_path, more_routes=explorer()) as front:
+            visit = Visit(context.new_page(), front.host)
         visit.run(shows="The server cannot be reached.")
         visit.open_tab("Ticks")
         visit.run(shows="The server cannot be reached over WebSocket.")

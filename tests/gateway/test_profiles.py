@@ -54,6 +54,17 @@ def test_a_third_utility_is_a_file(tmp_path: Path) -> None:
     assert (load_profile(str(path)).name, load_profile(str(path)).zone.key) == ("third", "Asia/Tbilisi")
 
 
+def test_a_third_utility_has_a_table_of_places_beside_its_profile_or_none(tmp_path: Path) -> None:
+    path = tmp_path / "third.toml"
+    path.write_text(KHARKIV.replace('places = "kharkiv-oblast"', 'places = "places.csv"'))
+    (tmp_path / "places.csv").write_text("code;region;legacy_code;en\nUA46;;14;Lviv Oblast\n")
+    assert [(region.code, region.legacy_code) for region in load_profile(str(path)).places.regions("uk")] == [
+        ("UA46", "14")
+    ]
+    path.write_text(KHARKIV.replace('places = "kharkiv-oblast"\n', ""))
+    assert load_profile(str(path)).places.rows == ()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -61,9 +72,17 @@ def test_a_third_utility_is_a_file(tmp_path: Path) -> None:
         (('currency = "UAH"', 'currency = "UAX"'), "currency UAX is none of"),
         (("pattern = '\\d{12}'", "pattern = '\\d{12'"), "example does not match"),
         (("pattern = '\\d{12}'", "pattern = '('"), "is not a regular expression"),
-        (('["password"]', '["passwort"]'), "sign_in_methods.0: Input should be 'password'"),
+        (('["password", ', '["passwort", '), "sign_in_methods.0: Input should be 'password'"),
         (("last_days = 2", 'last_days = "two"'), "reading_window.last_days: Input should be a valid integer"),
         (("[reading_window]", "[reading_widow]"), "reading_widow: no such setting"),
+        (
+            ('places = "kharkiv-oblast"', 'places = "nowhere.csv"'),
+            "places nowhere.csv: No such file or directory; name one of",
+        ),
+        (
+            ('places = "kharkiv-oblast"', 'places = "wrong.toml"'),
+            "places wrong.toml: no column code, en, region; compare",
+        ),
     ],
 )
 def test_a_wrong_profile_says_what_is_wrong(tmp_path: Path, change: tuple[str, str], message: str) -> None:

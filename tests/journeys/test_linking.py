@@ -64,8 +64,10 @@ def test_by_district_and_bill_in_uzbekistan(uzbekistan: DemoProcess) -> None:
         "number": account["number"],
         "billNumber": account["bill_number"],
     }
-    wrong_district = {**proof, "districtCode": "1726999"}
-    assert customer.link(districtAndBill=wrong_district)["code"] == "ACCOUNT_NOT_CONFIRMED"
+    no_district = customer.link(districtAndBill={**proof, "districtCode": "1726999"})
+    assert (no_district["code"], no_district["field"]) == ("INVALID_INPUT", "districtCode")
+    wrong_place = {**proof, "regionCode": "1703", "districtCode": "1703401"}
+    assert customer.link(districtAndBill=wrong_place)["code"] == "ACCOUNT_NOT_CONFIRMED"
     assert customer.link(districtAndBill=proof)["number"] == account["number"]
     assert customer.linked() == [account["number"]]
 

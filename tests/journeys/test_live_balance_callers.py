@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from auth.keys import load_or_create
-from auth.tokens import AccessTokens
+from auth.keys import KEYS_FILE, open_keys
+from auth.tokens import FIRST_PARTY, AccessTokens, Bearer
 from schema.scopes import CUSTOMER_SCOPES
 from tests.demo_process import DemoProcess, operation
 from tests.live import current, following, holder, link, next_shown, pay, unlink
@@ -141,18 +141,12 @@ async def test_a_stream_ends_when_one_of_its_accounts_is_unlinked(
 def short_lived(kharkiv: DemoProcess) -> str:
     """Sign a token of the customer with one account for a few seconds only, with the running demo's own key."""
     kharkiv.calm()
-    (key_file,) = kharkiv.data_dir.glob("*/signing-key.json")
+    (key_file,) = kharkiv.data_dir.glob(f"*/{KEYS_FILE}")
     issuer = kharkiv.facts["graphql_url"].removesuffix("/graphql")
-    tokens = AccessTokens(
-        load_or_create(key_file),
-        issuer=issuer,
-        audience=issuer,
-        client_id="gridgate",
-        lifetime=timedelta(seconds=LIFETIME_S),
-    )
+    tokens = AccessTokens(open_keys(key_file), issuer=issuer, audience=issuer, lifetime=timedelta(seconds=LIFETIME_S))
     now = datetime.now(UTC)
-    subject = tokens.read(kharkiv.token(1), now).require()
-    return tokens.issue(subject, CUSTOMER_SCOPES, now)[0]
+    known = tokens.read(kharkiv.token(1), now)
+    return tokens.issue(Bearer(known.require(), FIRST_PARTY, CUSTOMER_SCOPES, known.authentication), now).token
 
 
 async def test_a_stream_ends_when_its_token_expires(kharkiv: DemoProcess, short_lived: str) -> None:

@@ -17,8 +17,8 @@ from tests.demo_process import OPERATIONS
 COMMITTED: Final = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 ROOTS: Final = {
-    System.IDENTITY: {"me", "account", "node", "utility"},
-    System.BILLING: {"node", "notices", "tariffs"},
+    System.IDENTITY: {"me", "account", "security", "node", "regions", "utility"},
+    System.BILLING: {"node", "notices", "payee", "tariffs"},
     System.DISTRIBUTION: {"node"},
     System.SUPPLY: {"node"},
 }

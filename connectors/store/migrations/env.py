@@ -8,8 +8,9 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
+from connectors.store import authorization_tables, sign_in_tables, tables  # noqa: F401 -- they fill METADATA
+from connectors.store.columns import METADATA
 from connectors.store.engine import open_store
-from connectors.store.tables import METADATA
 
 
 def migrate_on(connection: Connection) -> None:

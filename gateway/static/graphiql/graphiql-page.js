@@ -1,12 +1,15 @@
-/* graphiql-page.js: mounts GraphiQL, carries its operations to the gateway (HTTP, graphql-transport-ws) and signs people in.
+/* graphiql-page.js: mounts GraphiQL, carries its operations to the gateway (HTTP, graphql-transport-ws) and tells who is
+ * signed in.
  *
- * Everything the page remembers (tabs, headers, the access token, GraphiQL's history of what was run with which headers)
- * lives in sessionStorage: it survives a reload and goes with the browser tab. Nothing is written to localStorage.
+ * Whoever has signed in on the gateway's own pages is known by a cookie that no script can read; the browser sends it
+ * along. An Authorization header typed into a tab wins over it. Everything the page remembers (tabs, headers, GraphiQL's
+ * history of what was run with which headers) lives in sessionStorage: it survives a reload and goes with the browser tab.
+ * Nothing is written to localStorage.
  */
 "use strict";
 
 (() => {
-  const { createElement, useEffect, useLayoutEffect, useRef, useState } = React;
+  const { createElement } = React;
   const script = document.currentScript;
   const element = (id) => document.getElementById(id);
 
@@ -15,8 +18,6 @@
 
   /* ---- What the browser tab remembers ---- */
 
-  const SIGNED_IN = "gridgate:signed-in";
-  const SETTLED_MS = 400;
   const memory = sessionMemory();
 
   function sessionMemory() {
@@ -28,14 +29,11 @@
     }
   }
 
-  function rememberedSignIn() {
-    const text = memory?.getItem(SIGNED_IN);
-    return text ? JSON.parse(text) : null;
-  }
-
-  function rememberSignIn(signedIn) {
-    if (signedIn) memory?.setItem(SIGNED_IN, JSON.stringify(signedIn));
-    else memory?.removeItem(SIGNED_IN);
+  /** GraphiQL drops the headers of the tab in front at every load, and at the next would open that tab again without. */
+  function remindOfHeaders() {
+    const { activeTabIndex, tabs } = JSON.parse(memory?.getItem("graphiql:tabState") ?? "{}");
+    const headers = tabs?.[activeTabIndex]?.headers;
+    if (headers) memory.setItem("graphiql:headers", headers);
   }
 
   /* ---- Queries and mutations, over HTTP ---- */
@@ -102,9 +100,9 @@
     }
   }
 
-  /** The connection's parameters: the Authorization header of the tab, as it stands at the moment of subscribing. */
+  /** The connection's parameters: the Authorization header of the tab, if one was typed; else the cookie says who it is. */
   function credentials(headers) {
-    const name = authorizationName(headers ?? {});
+    const name = Object.keys(headers ?? {}).find((each) => each.toLowerCase() === "authorization");
     return name ? { authorization: headers[name] } : {};
   }
 
@@ -141,160 +139,32 @@
     };
   }
 
-  /* ---- The Authorization header in the tabs ---- */
+  /* ---- Who is signed in ---- */
 
-  const authorizationName = (headers) => Object.keys(headers).find((name) => name.toLowerCase() === "authorization");
-  const written = (headers) => (Object.keys(headers).length ? JSON.stringify(headers, null, 2) : "");
+  const WHO = "query Who {\n  me {\n    name\n  }\n}";
 
-  /** The text of a headers editor with `now` (or nothing) in place of `before`; null where the text is no JSON object. */
-  function withAuthorization(text, before, now) {
-    let headers;
-    try {
-      headers = JSON.parse(text?.trim() || "{}");
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      return null;
-    }
-    if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return null;
-    const name = authorizationName(headers);
-    if (now) return written({ ...headers, [name ?? "Authorization"]: now });
-    if (name && headers[name] === before) delete headers[name]; // a header the reader wrote stays
-    return written(headers);
-  }
-
-  /** Inside GraphiQL, where its tabs can be reached: keeps the signed-in header in every one of them. */
-  function HeadersOfTabs({ authorization, applied, onSkipped }) {
-    const editors = GraphiQL.React.useEditorContext({ nonNull: true });
-    const latest = useRef(editors);
-    latest.current = editors;
-    const { headerEditor } = editors;
-    const put = (before) => {
-      const { activeTabIndex, moveTab, tabs, updateActiveTabValues } = latest.current;
-      const texts = tabs.map((tab, index) => (index === activeTabIndex ? headerEditor.getValue() : tab.headers));
-      const changed = texts.map((text) => withAuthorization(text, before, authorization));
-      const headers = changed.map((text, index) => text ?? texts[index]);
-      if (headers.every((text, index) => text === texts[index])) return changed;
-      // moveTab is GraphiQL's one way to replace tabs that are not in front; the one in front must stay the same object.
-      moveTab(tabs.map((tab, index) => (index === activeTabIndex ? tab : { ...tab, headers: headers[index] })));
-      updateActiveTabValues({ headers: headers[activeTabIndex] });
-      headerEditor.setValue(headers[activeTabIndex]);
-      return changed;
-    };
-    useLayoutEffect(() => {
-      if (!headerEditor || applied.current === authorization) return undefined;
-      const before = applied.current;
-      applied.current = authorization;
-      const changed = put(before);
-      if (authorization) onSkipped(changed.filter((text) => text === null).length);
-      // GraphiQL stores what was typed 200 ms later and may then show a tab's headers as they were: look once more.
-      const timer = setTimeout(() => put(before), SETTLED_MS);
-      return () => clearTimeout(timer);
-    }, [authorization, headerEditor]);
-    return null;
-  }
-
-  /* ---- Signing in ---- */
-
-  const SIGN_IN = `mutation SignIn($input: SignInInput!) {
-  signIn(input: $input) {
-    __typename
-    ... on SignedIn { accessToken expiresAt customer { name } }
-    ... on Refusal { code message }
-  }
-}`;
-
-  /** Ask for an access token: `{signedIn}`, or `{refused}` with the words to show. */
-  async function signIn(url, login, password) {
+  /** Ask who the cookie belongs to: a name, or null for nobody; undefined where the server does not say. */
+  async function whoIsSignedIn(url) {
     const response = await reach(url.href, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify({ query: SIGN_IN, operationName: "SignIn", variables: { input: { login, password } } }),
+      body: JSON.stringify({ query: WHO, operationName: "Who" }),
     });
-    const { data, errors } = await response.json().catch(() => problem("The server's answer broke off. Try again."));
-    const answer = data?.signIn;
-    if (answer?.__typename === "SignedIn") {
-      const { accessToken, expiresAt, customer } = answer;
-      return { signedIn: { token: accessToken, expiresAt, name: customer?.name || login } };
-    }
-    return { refused: answer?.message ?? errors?.[0]?.message ?? "The server gave no answer to the sign-in." };
+    const { data, errors } = await response.json().catch(() => problem("The server's answer broke off. Reload the page."));
+    if (data?.me) return data.me.name;
+    if (errors?.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED")) return null;
+    element("notice").textContent = errors?.[0]?.message ?? "The server does not tell who is signed in.";
+    return undefined;
   }
 
-  function notify(text, kind = "news") {
-    element("notice").dataset.kind = kind;
-    element("notice").textContent = text;
-  }
-
-  function showSignedIn(signedIn) {
-    element("sign-in").hidden = Boolean(signedIn);
-    element("signed-in").hidden = !signedIn;
-    element("who").textContent = signedIn?.name ?? "";
-    element("signed-in").title = signedIn ? `The access token is valid until ${new Date(signedIn.expiresAt).toLocaleString()}` : "";
-  }
-
-  /** Let the form sign in through `url`; each change of who is signed in goes to `change`. */
-  function watchForm(url, change) {
-    const form = element("sign-in");
-    const { login, password } = form.elements;
-    const button = form.querySelector("button");
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      notify("");
-      button.disabled = true;
-      const { signedIn, refused } = await signIn(url, login.value, password.value).finally(() => (button.disabled = false));
-      password.value = "";
-      if (signedIn) change(signedIn);
-      else {
-        notify(refused, "problem");
-        password.focus();
-      }
-    });
-    element("sign-out").addEventListener("click", () => {
-      notify("Signed out: the access token is gone from every tab.");
-      change(null);
-      login.focus();
-    });
-  }
-
-  /** Call `expired` when the access token of `signedIn` runs out; returns the way to call it off. */
-  function watchExpiry(signedIn, expired) {
-    const left = Date.parse(signedIn.expiresAt) - Date.now();
-    if (Number.isNaN(left)) return () => {};
-    const timer = setTimeout(expired, Math.min(left, 2 ** 31 - 1)); // the longest a timer can wait, 24 days
-    return () => clearTimeout(timer);
+  async function showWhoIsSignedIn(url) {
+    const name = await whoIsSignedIn(url);
+    element("sign-in").hidden = Boolean(name);
+    element("signed-in").hidden = !name;
+    element("who").textContent = name ?? "";
   }
 
   /* ---- The page ---- */
-
-  function Page({ config, url, fetcher, applied }) {
-    const [signedIn, setSignedIn] = useState(rememberedSignIn);
-    const authorization = signedIn && `Bearer ${signedIn.token}`;
-    const expire = () => {
-      notify(`The sign-in of ${signedIn.name} has run out. Sign in again.`, "problem");
-      setSignedIn(null);
-    };
-    useEffect(() => watchForm(url, setSignedIn), []);
-    useEffect(() => {
-      rememberSignIn(signedIn);
-      showSignedIn(signedIn);
-      return signedIn ? watchExpiry(signedIn, expire) : undefined;
-    }, [signedIn]);
-    const onSkipped = (count) =>
-      count && notify(`${count} tab(s) hold headers that are not a JSON object: the token was not put there.`, "problem");
-    return createElement(
-      GraphiQL,
-      {
-        fetcher,
-        storage: memory,
-        defaultTabs: config.operations.map(({ query }) => ({ query })),
-        defaultHeaders: authorization ? written({ Authorization: authorization }) : undefined,
-        defaultEditorToolsVisibility: "headers",
-        isHeadersEditorEnabled: true,
-        shouldPersistHeaders: true,
-      },
-      createElement(GraphiQL.Logo, null, ""), // the title bar has the name; GraphiQL's own logo links to another host
-      createElement(HeadersOfTabs, { authorization, applied, onSkipped }),
-    );
-  }
 
   async function start() {
     const response = await reach(new URL("../config.json", script.src));
@@ -304,10 +174,21 @@
       return;
     }
     const url = new URL(config.graphql, location.href);
-    const remembered = rememberedSignIn();
-    const applied = { current: remembered && `Bearer ${remembered.token}` };
-    const page = createElement(Page, { config, url, fetcher: gatewayFetcher(url), applied });
+    remindOfHeaders();
+    const page = createElement(
+      GraphiQL,
+      {
+        fetcher: gatewayFetcher(url),
+        storage: memory,
+        defaultTabs: config.operations.map(({ query }) => ({ query })),
+        defaultEditorToolsVisibility: "headers",
+        isHeadersEditorEnabled: true,
+        shouldPersistHeaders: true,
+      },
+      createElement(GraphiQL.Logo, null, ""), // the title bar has the name; GraphiQL's own logo links to another host
+    );
     ReactDOM.createRoot(element("graphiql")).render(page);
+    await showWhoIsSignedIn(url);
   }
 
   start();
