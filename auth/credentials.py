@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auth.audit import Audit, AuditEvent, AuditKind
+from auth.given import well_formed
 from auth.identity.port import Visitor
 from auth.passkeys import is_credential_id
 from auth.password_rules import DEFAULT_MINIMUM_LENGTH, why_weak
@@ -36,6 +37,7 @@ class Credentials:
         customer = await self.customers.get(subject)
         if customer is None:
             raise NotFound
+        new_password = well_formed(new_password)
         own = [customer.name, customer.email or "", customer.phone or ""]
         weakness = why_weak(new_password, own, self.minimum_length)
         if weakness:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 _PARTS: Final = 3
-_EXTENSIONS: Final = ("crit", "b64")
+EXTENSIONS: Final = ("crit", "b64")
 """Nothing here understands an extension, and a header that demands one is refused (RFC 7515, section 4.1.11)."""
 
 
@@ -30,7 +30,7 @@ def read_header(text: str, *, typ: str, algorithms: Collection[str]) -> dict[str
         header = json.loads(urlsafe_b64decode(parts[0] + "=="))
     except (ValueError, RecursionError) as error:
         raise BadHeader("JWS") from error
-    if not isinstance(header, dict) or any(name in header for name in _EXTENSIONS):
+    if not isinstance(header, dict) or any(name in header for name in EXTENSIONS):
         raise BadHeader("crit")
     if header.get("typ") != typ:
         raise BadHeader("typ")

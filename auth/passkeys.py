@@ -25,7 +25,7 @@ from webauthn.helpers.structs import (
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from auth.audit import Audit, AuditEvent, AuditKind
-from auth.drawn import is_base64url
+from auth.given import is_base64url
 from auth.identity.port import Visitor
 from auth.logins import read_name
 from auth.refusals import invalid

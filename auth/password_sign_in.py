@@ -7,11 +7,12 @@ processes that register the same login one wins. Every attempt is throttled, by 
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from auth.audit import Audit, AuditEvent, AuditKind
+from auth.given import well_formed
 from auth.identity.port import Visitor
 from auth.logins import Login, read_email, read_login, read_name, read_phone
 from auth.password_rules import DEFAULT_MINIMUM_LENGTH, why_weak
@@ -69,6 +70,7 @@ class PasswordSignIn:
 
     async def register(self, input: RegisterInput, visitor: Visitor) -> Customer | Refusal:  # noqa: A002 -- GraphQL's word
         """Register a customer."""
+        input = _well_formed(input)  # noqa: A001 -- same
         customer = self._closed() or self._read_customer(input)
         if isinstance(customer, Refusal):
             return customer
@@ -95,6 +97,7 @@ class PasswordSignIn:
         closed = self._closed()
         if closed is not None:
             return Judged(closed)
+        login, password = well_formed(login), well_formed(password)
         known_as = read_login(login, self.profile.country)
         by_login = Tried(Kind.LOGIN, known_as.text if known_as else login[:100])
         by_address = Tried.address(Kind.SIGN_IN_ADDRESS, visitor.address)
@@ -127,7 +130,7 @@ class PasswordSignIn:
         return None if await self.customers.add(customer, password_hash) else NOT_COMPLETED
 
     async def _compare(self, login: Login | None, password: str) -> Judged:
-        """Compare a password with the one behind the login; the same work is done for everybody. Raises TooManyAtOnce."""
+        """Compare a password with the one behind the login; everybody costs the same work. Raises TooManyAtOnce."""
         known = await self._find(login or Login(email=""))
         verdict = await self.passwords.verify(password, known.password_hash if known else None)
         if known is None or not verdict.matches:
@@ -159,3 +162,13 @@ class PasswordSignIn:
             return Refusal(code=RefusalCode.WEAK_PASSWORD, message=weakness, field="password")
         subject, now = self.rules.new_subject(), self.now()
         return Customer(subject=subject, name=name, email=email, phone=phone, registered_at=now)
+
+
+def _well_formed(given: RegisterInput) -> RegisterInput:
+    return replace(
+        given,
+        name=well_formed(given.name),
+        email=well_formed(given.email) if given.email else None,
+        phone=well_formed(given.phone) if given.phone else None,
+        password=well_formed(given.password),
+    )

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from auth.audit import Audit, AuditEvent, AuditKind, device, network
-from auth.drawn import is_base64url
+from auth.given import is_base64url
 from auth.identity.port import Visitor
 from auth.revocations import Revocations
 from auth.sealing import seal, unseal

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auth.audit import Audit, AuditEvent, AuditKind
-from auth.drawn import is_base64url
+from auth.given import is_base64url
 from auth.identity.port import Visitor
 from auth.revocations import ENDS_FOR_GOOD, Revocations
 from auth.sessions import Sessions

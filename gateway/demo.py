@@ -151,7 +151,7 @@ class Demo:
         distribution = announced["distribution"]
         given: dict[str, Any] = {
             "profile": self.profile,
-            "data_dir": self.data_dir / f"{Path(self.profile).stem}-{self.accounts}-{self.seed}",
+            "data_dir": self.data_dir.absolute() / f"{Path(self.profile).stem}-{self.accounts}-{self.seed}",
             "issuer": f"http://{self.public_host}:{port}",
             "log_format": "console",
             "billing": {"base_url": announced["billing"]["url"], "api_key": announced["billing"]["api_key"]},
@@ -163,6 +163,7 @@ class Demo:
             "supply": {"url": announced["supply"]["url"]},
             "identity": identity_settings(announced["identity"]),
         }
+        _write_text_privately(self.data_dir / "gridgate.toml", as_toml(given))
         try:
             return GivenSettings(**given)
         except (ProfileError, ValueError) as error:
@@ -215,9 +216,25 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
+def as_toml(settings: Mapping[str, Any], *path: str) -> str:
+    """Write settings as TOML, a line for each; `gridgate partners` and `doctor` read them by `--config`."""
+    lines = []
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            lines.append(as_toml(value, *path, name))
+        else:
+            key = ".".join(json.dumps(part) for part in (*path, name))
+            lines.append(f"{key} = {json.dumps(str(value))}\n")
+    return "".join(lines)
+
+
 def _write_private(path: Path, value: Mapping[str, object]) -> None:
+    _write_text_privately(path, json.dumps(value, indent=2))
+
+
+def _write_text_privately(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     draft = path.with_suffix(".part")
     draft.touch(mode=0o600)
-    draft.write_text(json.dumps(value, indent=2), "utf-8")
+    draft.write_text(text, "utf-8")
     draft.replace(path)

@@ -6,9 +6,9 @@ SettingsError   a value is wrong or missing; names it and says how to mend it
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args, get_type_hints
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -121,13 +121,24 @@ class GivenSettings(Settings):
 
 
 def _check_names(values: Mapping[str, Any]) -> None:
-    """Refuse names inside a connector's settings that mean nothing; raises ValueError."""
-    for name, connector in CONNECTORS.items():
-        known = {field.name for field in fields(connector)}
-        given = values.get(name)
-        if isinstance(given, Mapping) and not given.keys() <= known:
-            unknown = ", ".join(sorted(given.keys() - known))
-            raise ValueError(f"{name} has no setting {unknown}; it has {', '.join(sorted(known))}")
+    """Refuse names inside a section that mean nothing; raises ValueError."""
+    for name, section in (*CONNECTORS.items(), ("identity", IdentitySettings)):
+        _check_section(name, section, values.get(name))
+
+
+def _check_section(name: str, section: type, given: object) -> None:
+    """Refuse what a section, or a section inside it, does not have."""
+    if not isinstance(given, Mapping):
+        return
+    known = get_type_hints(section)
+    if not given.keys() <= known.keys():
+        unknown = ", ".join(sorted(given.keys() - known.keys()))
+        raise ValueError(f"{name} has no setting {unknown}; it has {', '.join(sorted(known))}")
+    for inner, value in given.items():
+        for candidate in (known[inner], *get_args(known[inner])):
+            if is_dataclass(candidate) and isinstance(candidate, type):
+                for each in value if isinstance(value, list | tuple) else [value]:
+                    _check_section(f"{name}.{inner}", candidate, each)
 
 
 def _with_facts(values: Mapping[str, Any], profile: UtilityProfile) -> dict[str, Any]:

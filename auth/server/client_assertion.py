@@ -1,7 +1,7 @@
 """Client assertion: a client proves itself by a JWT that its private key signed (RFC 7523, `private_key_jwt`).
 
-The audience is our issuer or our token endpoint and nothing besides, for a list could be somebody else's as well; the
-assertion is short-lived, and its id counts once.
+The audience is our issuer or our token endpoint and nothing besides, for a list could be somebody else's as well. An
+assertion is good for minutes, whatever it says of its end, and its id counts once.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, Key, KeySet
 
+from auth.jws_header import EXTENSIONS
 from auth.server.client import BY_KEY, Client
 from auth.server.turn import Turn
 from connectors.store.authorization import use_once
@@ -24,6 +25,7 @@ TYPES: Final = frozenset({None, "JWT", "jwt", "client-authentication+jwt"})
 """Any other type is a token for another purpose (RFC 8725, section 3.11)."""
 TICKET: Final = "client-assertion"
 CLOCKS_APART: Final = timedelta(seconds=30)
+LONGEST_WITH_IAT: Final = timedelta(hours=24)
 MAX_LENGTH: Final = 4096
 MAX_ID_LENGTH: Final = 256
 
@@ -56,6 +58,8 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]  # untype
             headers, claims = super().extract_assertion(assertion)
         except (JoseError, ValueError, RecursionError) as error:
             raise InvalidClientError(description="The assertion is no JWT.") from error
+        if any(name in headers for name in EXTENSIONS):
+            raise InvalidClientError(description="The assertion demands an extension.")
         if headers.get("typ") not in TYPES:
             raise InvalidClientError(description="The assertion is a token for another purpose.")
         return headers, claims
@@ -92,14 +96,16 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]  # untype
         return use_once(turn.transaction, TICKET, key_of(f"{claims['sub']} {jti}"), turn.now, forget_at)
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
+        """Check that the assertion is young. Where it says when it was issued, it may say that it lives for long."""
         now, lifetime = self._turn.now, self._turn.means.rules.assertion_lifetime
         earliest, latest = (now - CLOCKS_APART).timestamp(), (now + CLOCKS_APART).timestamp()
-        if not _lies_within(claims.get("exp"), earliest, latest + lifetime.total_seconds()):
-            minutes = int(lifetime.total_seconds()) // 60
-            raise InvalidClientError(description=f"exp is missing, past, or more than {minutes} minutes ahead.")
-        for name in ("iat", "nbf"):
-            if name in claims and not _lies_within(claims[name], 0, latest):
-                raise InvalidClientError(description=f"{name} is in the future.")
+        longest = LONGEST_WITH_IAT if "iat" in claims else lifetime
+        if not _lies_within(claims.get("exp"), earliest, latest + longest.total_seconds()):
+            raise InvalidClientError(description="exp is missing, past, or too far ahead.")
+        if "iat" in claims and not _lies_within(claims["iat"], earliest - lifetime.total_seconds(), latest):
+            raise InvalidClientError(description="iat is too old or in the future.")
+        if "nbf" in claims and not _lies_within(claims["nbf"], 0, latest):
+            raise InvalidClientError(description="nbf is in the future.")
 
 
 def _chooser(keys: KeySet) -> Any:  # noqa: ANN401 -- joserfc's union of ways to give a key

@@ -19,7 +19,7 @@ class Exchange:
 
     operation: str
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     may_repeat: bool = False

@@ -34,7 +34,6 @@ _WAYS: Final[Mapping[str, str]] = {
 _REFUSALS: Final[Mapping[RefusalCode, str]] = {
     RefusalCode.WEAK_PASSWORD: "weak_password",
     RefusalCode.ACCOUNT_NOT_CONFIRMED: "account_not_confirmed",
-    RefusalCode.SYSTEM_NOT_AVAILABLE: "busy",
     RefusalCode.METHOD_NOT_OFFERED: "not_offered",
     RefusalCode.SIGN_IN_REFUSED: "passkey",
 }
@@ -84,7 +83,8 @@ def problem_with(visit: Visit, refusal: Refusal) -> Problem:
     if refusal.code is RefusalCode.TOO_MANY_ATTEMPTS:
         return _too_many(visit, refusal.retry_after_seconds or 1)
     if refusal.code is RefusalCode.SYSTEM_NOT_AVAILABLE:
-        return Problem(visit.say("problem.busy"), HTTPStatus.SERVICE_UNAVAILABLE)
+        said = "busy" if refusal.retry_after_seconds else "system"
+        return Problem(visit.say(f"problem.{said}"), HTTPStatus.SERVICE_UNAVAILABLE)
     said = _REFUSALS.get(refusal.code) or _FIELDS.get(refusal.field or "", "not_completed")
     return Problem(_said(visit, said), HTTPStatus.UNPROCESSABLE_ENTITY, refusal.field)
 

@@ -48,6 +48,11 @@ def ring_of(key: ECKey) -> SigningKeys:
 KEYS = ring_of(KEY)
 
 
+def passwords_without_room() -> Passwords:
+    """Return what a flood has filled: nothing is hashed, and nothing waits."""
+    return Passwords(cost=CHEAP, workers=1, queue=-1)
+
+
 @dataclass(slots=True)
 class Counter:
     """A clock that stands until it is moved."""

@@ -117,7 +117,6 @@ async def open_sms_desk(
     clock: Counter,
     *,
     rules: SmsRules = RULES,
-    pace: SendingPace = PACE,
 ) -> AsyncIterator[SmsDesk]:
     used, transport, profile = Passwords(cost=CHEAP), HttpTransport(System.IDENTITY), UZBEKISTAN
     customers, messages, doors = CustomerRows(store), SmsRows(store), Doors()
@@ -144,7 +143,7 @@ async def open_sms_desk(
         settings = PlayMobileSettings(
             accounts.playmobile_login, accounts.playmobile_password, "2100", f"{stand_in.origin}/playmobile"
         )
-        sender = SmsSender(messages, one_time, PlayMobile(settings, transport), texts, audit, clock.now, pace)
+        sender = SmsSender(messages, one_time, PlayMobile(settings, transport), texts, audit, clock.now, PACE)
         try:
             yield SmsDesk(
                 store, stand_in, clock, customers, one_time, credentials, sender, provider, by_password, doors

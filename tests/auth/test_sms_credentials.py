@@ -1,33 +1,25 @@
 """SMS credentials: "P" brings a one-time password, a forgotten password another, and nobody learns who is known."""
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import count
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from structlog.testing import capture_logs
 
 from auth.identity.port import Visitor
-from auth.one_time_passwords import ALPHABET, LIFETIME, as_drawn, draw
+from auth.one_time_passwords import as_drawn
 from auth.sms_credentials import Outcome, SmsRules, is_keyword, masked
-from auth.sms_sending import SendingPace
-from auth.sms_texts import BadText, SmsTexts
-from connectors.messaging.sms import Delivery, DeliveryReport
-from connectors.store.engine import open_store, reading
+from connectors.store.engine import reading
 from connectors.store.sign_in_tables import one_time_passwords, sms_messages
-from connectors.store.sms import SmsKind, SmsLimits, SmsRows
+from connectors.store.sms import SmsKind, SmsLimits
 from connectors.store.tables import customers
 from schema.customers import Customer
 from schema.refusals import Refusal, RefusalCode
 from tests.auth.people import HERE, Counter
-from tests.auth.sms_desk import NO_ROOM, OWN, PHONE, RULES, SmsDesk, open_sms_desk
+from tests.auth.sms_desk import OWN, PHONE, RULES, SmsDesk, open_sms_desk
 
 OTHER = "+998901234568"
 STRANGER = Visitor("192.0.2.9", language="ru-RU,ru;q=0.9,en;q=0.8")
@@ -168,172 +160,6 @@ async def test_address_that_forgets_without_end_is_slowed_down(desk: SmsDesk) ->
     assert isinstance(refused, Refusal)
     assert (refused.code, refused.retry_after_seconds) == (RefusalCode.TOO_MANY_ATTEMPTS, 2)
     assert await desk.credentials.forgotten("x@example.org", STRANGER) is None
-
-
-async def test_whoever_is_killed_between_drawing_and_sending_leaves_nothing_good(desk: SmsDesk) -> None:
-    await desk.receive()
-    subject, pace = (await desk.customer()).customer.subject, desk.sender.pace
-    (claimed,) = await desk.sender.messages.claim(desk.clock.now(), pace.lease, pace.fresh, 1)
-    drawn = await desk.one_time.issue(subject, claimed.queued_at)
-    assert drawn is not None
-    assert await desk.sender.send_due() == 0
-    desk.clock.move(minutes=1)
-    assert await desk.sender.send_due() == 1
-    one_time = await desk.newest()
-    assert not await desk.one_time.is_one_time(subject, drawn)
-    assert await desk.one_time.is_one_time(subject, one_time)
-    assert len(await desk.stand_in.inbox()) == 1
-
-
-async def test_lost_answer_brings_another_password_after_a_while(desk: SmsDesk) -> None:
-    desk.stand_in.quirks.lose_answers = 2
-    await desk.receive()
-    for wait in (0, 5, 10):
-        desk.clock.move(seconds=wait - 1 if wait else 0)
-        assert await desk.sender.send_due() == (0 if wait else 1)
-        if wait:
-            desk.clock.move(seconds=1)
-            assert await desk.sender.send_due() == 1
-    subject = (await desk.customer()).customer.subject
-    texts = await desk.stand_in.inbox(PHONE)
-    assert len({text["sender_id"] for text in texts}) == 3
-    drawn = [re.findall(r"\w{4}-\w{4}", text["text"])[0] for text in texts]
-    assert [await desk.one_time.is_one_time(subject, each) for each in drawn] == [False, False, True]
-    assert await desk.states() == ["SENT"]
-
-
-async def test_password_that_arrived_although_its_answer_was_lost_is_not_followed_by_another(desk: SmsDesk) -> None:
-    desk.stand_in.quirks.lose_answers = 1
-    await desk.receive()
-    await desk.sender.send_due()
-    await desk.finish(await desk.newest())
-    desk.clock.move(seconds=5)
-    assert await desk.sender.send_due() == 1
-    assert await desk.states() == ["DROPPED"]
-    assert len(await desk.stand_in.inbox()) == 1
-
-
-async def test_permanent_refusal_is_not_repeated_and_a_passing_one_is(desk: SmsDesk) -> None:
-    quirks = desk.stand_in.quirks
-    quirks.playmobile_error = 404
-    await desk.receive()
-    with capture_logs() as logs:
-        await desk.sender.send_due()
-    assert [(each["event"], each["reason"]) for each in logs] == [("sms_not_sent", "404")]
-    assert PHONE not in str(logs)
-    quirks.playmobile_error = 102
-    await desk.receive(sender=OTHER)
-    await desk.sender.send_due()
-    assert await desk.states() == ["FAILED", "QUEUED"]
-    quirks.playmobile_error = None
-    desk.clock.move(seconds=5)
-    await desk.sender.send_due()
-    assert await desk.states() == ["FAILED", "SENT"]
-
-
-async def test_nobody_gets_a_password_that_they_asked_for_long_ago(desk: SmsDesk) -> None:
-    desk.stand_in.quirks.outage = True
-    await desk.receive()
-    await desk.sender.send_due()
-    desk.stand_in.quirks.outage = False
-    desk.clock.move(minutes=10)
-    assert await desk.sender.send_due() == 0
-    assert await desk.states() == ["DROPPED"]
-
-
-async def test_flood_of_hashes_puts_the_message_back(desk: SmsDesk) -> None:
-    await desk.receive()
-    full = replace(desk.sender, one_time=replace(desk.one_time, passwords=NO_ROOM))
-    assert await full.send_due() == 1
-    assert await desk.states() == ["QUEUED"]
-    desk.clock.move(seconds=5)
-    assert await desk.sender.send_due() == 1
-    assert await desk.states() == ["SENT"]
-
-
-async def test_reports_are_noted_once(desk: SmsDesk) -> None:
-    await desk.ask()
-    (message,) = await desk.stand_in.inbox()
-    reports = [DeliveryReport(Delivery.DELIVERED, message["sender_id"]), DeliveryReport(Delivery.UNDELIVERED, "9" * 5)]
-    assert await desk.sender.note(reports) == 1
-    assert await desk.sender.note(reports) == 0
-    assert await desk.states() == ["DELIVERED"]
-
-
-async def test_sender_runs_until_it_is_stopped(desk: SmsDesk) -> None:
-    running = asyncio.create_task(desk.sender.run())
-    await desk.receive()
-    async with asyncio.timeout(10):
-        while await desk.states() != ["SENT"]:
-            pass
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    assert running.cancelled()
-
-
-async def test_sender_outlives_a_store_that_does_not_answer(desk: SmsDesk) -> None:
-    nowhere, looks, persevering = open_store("sqlite+aiosqlite:////nowhere/at/all.db"), count(1), asyncio.Event()
-
-    def now() -> datetime:
-        if next(looks) == 3:
-            persevering.set()
-        return desk.clock.now()
-
-    sender = replace(desk.sender, messages=SmsRows(nowhere), now=now, pace=SendingPace(rest_s=0))
-    with capture_logs() as logs:
-        running = asyncio.create_task(sender.run())
-        async with asyncio.timeout(10):
-            await persevering.wait()
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    assert {each["event"] for each in logs} == {"sms_not_claimed"}
-    await nowhere.dispose()
-
-
-def test_drawn_passwords_are_random_and_unambiguous() -> None:
-    drawn = {draw() for _ in range(500)}
-    assert len(drawn) == 500
-    assert all(re.fullmatch(f"[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}", each) for each in drawn)
-    assert len(ALPHABET) ** 8 > 2**35
-    assert not set(ALPHABET) & set("01258BGIOQSUZ")
-    assert timedelta(minutes=10) >= LIFETIME
-
-
-@pytest.mark.parametrize(
-    "typed",
-    ["K7MX-4TCP", "k7mx4tcp", " K7MX 4TCP ", "к7мх-4тср", "К7МХ–4ТСР", "Ｋ７ＭＸ４ＴＣＰ"],  # noqa: RUF001 -- same
-)
-def test_password_is_read_as_people_type_it(typed: str) -> None:
-    assert as_drawn(typed) == "K7MX-4TCP"
-
-
-def test_every_language_has_every_text_in_one_message() -> None:
-    texts = SmsTexts.load("uz")
-    assert set(texts.texts) == {"uz", "ru", "uk", "en"}
-    for language in texts.texts:
-        for kind in SmsKind:
-            written = texts.write(kind, language, login=PHONE, password="K7MX-4TCP", minutes=10)
-            assert "K7MX-4TCP" in written
-            assert "{" not in written
-    assert PHONE in texts.write(SmsKind.CREDENTIAL, "gone", login=PHONE, password="x", minutes=10)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "language"),
-    [("uk-UA,uk;q=0.9,en;q=0.8", "uk"), ("EN", "en"), ("de, ru;q=0.5", "ru"), ("de", "uz"), ("", "uz"), (None, "uz")],
-)
-def test_language_is_the_first_that_is_written(wanted: str | None, language: str) -> None:
-    assert SmsTexts.load("uz").language_for(wanted) == language
-
-
-def test_text_that_is_too_long_or_asks_for_what_there_is_not_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "texts.toml"
-    for credential, told in (("x" * 161, "longer than one"), ("{pinfl}", "unknown placeholder"), ("{", "placeholder")):
-        path.write_text(f'[en]\ncredential = "{credential}"\nreset = "r"\n')
-        with pytest.raises(BadText, match=told):
-            SmsTexts.load("en", path)
-    with pytest.raises(BadText, match="no texts in xx"):
-        SmsTexts.load("xx")
 
 
 def test_masked_phone_shows_its_owner_enough() -> None:

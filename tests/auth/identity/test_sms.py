@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.identity.people import OWN_ISSUER
-from auth.identity.port import Beginning, Form, ProviderUnavailable, SignInRefused
+from auth.identity.port import Beginning, Form, IdentityProvider, ProviderUnavailable, SignInRefused
 from connectors.store.audit import AuditRows
 from connectors.transport.deadline import Deadline
 from schema.authentication import Assurance
@@ -37,10 +37,11 @@ async def recognised(desk: SmsDesk, password: str, login: str = PHONE) -> Custom
 
 
 async def test_page_says_what_to_send_where(desk: SmsDesk) -> None:
-    begun = await desk.provider.begin(Beginning("a-state", "https://example.org/", HERE), Deadline.within(5))
+    provider: IdentityProvider = desk.provider
+    begun = await provider.begin(Beginning("a-state", "https://example.org/", HERE), Deadline.within(5))
     assert begun == Form("sms", {"short_number": "2100", "keyword": "P"})
-    assert (desk.provider.name, desk.provider.assurance) == ("sms", Assurance.LOW)
-    assert await desk.provider.sign_out("", "/", Deadline.within(5)) is None  # type: ignore[func-returns-value] # that is the fact
+    assert (provider.name, provider.assurance) == ("sms", Assurance.LOW)
+    assert await provider.sign_out("", "/", Deadline.within(5)) is None
 
 
 @pytest.mark.parametrize("login", [PHONE, "90 123 45 67", "998901234567"])
