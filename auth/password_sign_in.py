@@ -15,6 +15,7 @@ from auth.audit import Audit, AuditEvent, AuditKind
 from auth.given import well_formed
 from auth.identity.port import Visitor
 from auth.logins import Login, read_email, read_login, read_name, read_phone
+from auth.one_time_passwords import OneTimePasswords
 from auth.password_rules import DEFAULT_MINIMUM_LENGTH, why_weak
 from auth.passwords import Passwords, TooManyAtOnce
 from auth.refusals import BUSY, invalid, too_many_attempts
@@ -31,6 +32,10 @@ METHOD_NOT_OFFERED: Final = Refusal(
 NOT_COMPLETED: Final = Refusal(
     code=RefusalCode.INVALID_INPUT,
     message="This registration cannot be completed with this e-mail or phone. If you registered before, sign in.",
+)
+MUST_CHANGE: Final = Refusal(
+    code=RefusalCode.PASSWORD_MUST_CHANGE,
+    message="This password was for one time: exchange it for one of your own, on the page for passwords by SMS.",
 )
 WRONG_CREDENTIALS: Final = Refusal(code=RefusalCode.WRONG_CREDENTIALS, message="The login or the password is wrong.")
 
@@ -67,6 +72,7 @@ class PasswordSignIn:
     audit: Audit
     now: Callable[[], datetime]
     rules: SignInRules = SignInRules()
+    one_time: OneTimePasswords | None = None
 
     async def register(self, input: RegisterInput, visitor: Visitor) -> Customer | Refusal:  # noqa: A002 -- GraphQL's word
         """Register a customer."""
@@ -134,10 +140,15 @@ class PasswordSignIn:
         known = await self._find(login or Login(email=""))
         verdict = await self.passwords.verify(password, known.password_hash if known else None)
         if known is None or not verdict.matches:
-            return Judged(WRONG_CREDENTIALS, known.customer.subject if known else None)
+            subject = known.customer.subject if known else None
+            return Judged(MUST_CHANGE if await self._is_one_time(subject, password) else WRONG_CREDENTIALS, subject)
         if verdict.renewed_hash:
             await self.customers.renew_hash(known.customer.subject, known.password_hash, verdict.renewed_hash)
         return Judged(known.customer, known.customer.subject)
+
+    async def _is_one_time(self, subject: str | None, password: str) -> bool:
+        """Tell whether a password that is not the customer's own came by SMS; with equal work for whoever has none."""
+        return self.one_time is not None and await self.one_time.is_one_time(subject, password)
 
     async def _find(self, login: Login) -> Registered | None:
         if login.phone is not None:

@@ -1,13 +1,15 @@
 """SMS credentials: whoever sends "P" to the short number, or forgot their password, is sent a one-time password.
 
-The operator asserts the sender's number, so a number that nobody has yet becomes a customer's. Nothing is sent here:
+The operator asserts the sender's number, so a number that nobody has yet becomes a customer's. A number that somebody
+wrote down at registration and never confirmed proves nothing: where a passkey could keep its writer in, the number goes
+to a customer of its own. Nothing is sent here:
 a message is queued before anybody is answered, and the sender of messages draws the password (auth/sms_sending.py).
 Whether a login is known shows neither in an answer nor in how long it takes (OWASP ASVS 5, 6.3.8).
 """
 
 import asyncio
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,7 +26,7 @@ from auth.refusals import too_many_attempts
 from auth.sms_texts import SmsTexts
 from auth.throttle import Kind, Throttle, Tried
 from connectors.messaging.inbound import InboundSms
-from connectors.store.customers import CustomerRows
+from connectors.store.customers import CustomerRows, Registered
 from connectors.store.sms import SmsKind, SmsLimits, SmsOrder, SmsRows
 from connectors.store.tickets import TicketRows, key_of
 from schema.customers import Customer
@@ -70,6 +72,7 @@ class SmsCredentials:
     texts: SmsTexts
     profile: UtilityProfile
     audit: Audit
+    has_second_factor: Callable[[str], Awaitable[bool]]
     now: Callable[[], datetime]
     rules: SmsRules = SmsRules()
 
@@ -111,8 +114,10 @@ class SmsCredentials:
     async def _subject_of(self, phone: str) -> str:
         """Return the customer of a phone, registering them with it if there is none."""
         known = await self.customers.by_phone(phone)
-        if known is not None:
+        if known is not None and await self._may_be_theirs(known):
             return known.customer.subject
+        if known is not None:
+            await self.customers.release_phone(known.customer.subject)
         newcomer = Customer(
             subject=new_subject(), name=masked(phone), email=None, phone=phone, registered_at=self.now()
         )
@@ -120,6 +125,10 @@ class SmsCredentials:
             await self.audit.record(AuditEvent(AuditKind.REGISTERED, subject=newcomer.subject, provider="sms"))
             return newcomer.subject
         return await self._subject_of(phone)
+
+    async def _may_be_theirs(self, known: Registered) -> bool:
+        """Tell whether whoever has the phone may have the customer: not where somebody else could stay in by a key."""
+        return known.is_phone_confirmed or not await self.has_second_factor(known.customer.subject)
 
     async def _queue_reset(self, login: str, visitor: Visitor) -> None:
         known_as = read_login(login, self.profile.country)
@@ -129,6 +138,8 @@ class SmsCredentials:
         known = await by(known_as.text)
         phone = known.customer.phone if known else None
         if known is None or phone is None or not is_domestic(phone, self.profile.country):
+            return
+        if not await self._may_be_theirs(known):
             return
         language = self.texts.language_for(visitor.language)
         order = SmsOrder(known.customer.subject, phone, SmsKind.RESET, language)

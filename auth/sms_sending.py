@@ -16,9 +16,10 @@ from opentelemetry import metrics
 from auth.audit import Audit, AuditEvent, AuditKind
 from auth.one_time_passwords import OneTimePasswords
 from auth.passwords import TooManyAtOnce
+from auth.phone_change import PhoneCodes
 from auth.sms_texts import SmsTexts
 from connectors.messaging.sms import DeliveryReport, SmsGateway, SmsMessage, SmsRefused, SmsUnavailable
-from connectors.store.sms import MOST_ATTEMPTS, STORE_FAILURES, ClaimedSms, SmsRows, SmsState
+from connectors.store.sms import MOST_ATTEMPTS, STORE_FAILURES, ClaimedSms, SmsKind, SmsRows, SmsState
 from connectors.transport.deadline import Deadline
 
 _DAY_S: Final = 86_400
@@ -48,6 +49,7 @@ class SmsSender:
 
     messages: SmsRows
     one_time: OneTimePasswords
+    phone_codes: PhoneCodes
     gateway: SmsGateway
     texts: SmsTexts
     audit: Audit
@@ -108,7 +110,7 @@ class SmsSender:
 
     async def _send(self, claimed: ClaimedSms, deadline: Deadline) -> str:
         order = claimed.order
-        password = await self.one_time.issue(order.subject, claimed.queued_at)
+        password = await self._draw(claimed)
         if password is None:
             await self.messages.give_up(claimed, SmsState.DROPPED, self.now())
             return SmsState.DROPPED
@@ -120,6 +122,13 @@ class SmsSender:
             AuditEvent(AuditKind.CREDENTIAL_SENT, subject=order.subject, provider="sms", detail=order.kind)
         )
         return SmsState.SENT
+
+    async def _draw(self, claimed: ClaimedSms) -> str | None:
+        """Draw what the message is about; None where it is not wanted any more."""
+        order = claimed.order
+        if order.kind == SmsKind.PHONE:
+            return await self.phone_codes.issue(order.subject, order.phone)
+        return await self.one_time.issue(order.subject, claimed.queued_at)
 
     async def _not_sent(self, claimed: ClaimedSms, *, is_final: bool = False) -> None:
         """Give a message up, or put it back for a while that doubles with each attempt."""

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     DEVICE_ADDRESS = "device address"
     ONE_TIME_PASSWORD = "one-time password"  # noqa: S105 -- what is counted
     SMS_ADDRESS = "sms address"
+    PHONE_CODE = "phone code"
     PAYEE_CLIENT = "payee client"
 
 
@@ -64,6 +65,7 @@ PACES: Final[Mapping[Kind, Pace]] = {
     Kind.DEVICE_ADDRESS: Pace(free=30),
     Kind.ONE_TIME_PASSWORD: Pace(free=5, first_wait=timedelta(minutes=1), longest_wait=timedelta(minutes=10)),
     Kind.SMS_ADDRESS: Pace(free=30, longest_wait=timedelta(minutes=1)),
+    Kind.PHONE_CODE: Pace(free=5),
     Kind.PAYEE_CLIENT: Pace(free=50),
 }
 """An address may be a whole mobile operator's: it gets more tries than a login.

@@ -9,6 +9,7 @@ from auth.identity.flow import SignInFlow
 from auth.linking import Linking
 from auth.passkeys import Passkeys
 from auth.password_sign_in import PasswordSignIn
+from auth.phone_change import PhoneChange
 from auth.server.server import AuthorizationServer
 from auth.sessions import Sessions
 from auth.sign_out import SignOut
@@ -34,6 +35,7 @@ class Entrance:
     sign_out: SignOut
     step_up: StepUp
     credentials: Credentials
+    phone_change: PhoneChange | None
     by_password: PasswordSignIn
     linking: Linking
     audit: Audit

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from auth.audit import Audit
 from auth.one_time_passwords import OneTimePasswords
 from auth.passwords import Passwords
+from auth.phone_change import PhoneCodes
 from auth.sms_credentials import SmsCredentials, SmsRules
 from auth.sms_sending import SmsSender
 from auth.sms_texts import SmsTexts
@@ -19,6 +21,7 @@ from connectors.messaging.turbosms import TurboSms
 from connectors.store.customers import CustomerRows
 from connectors.store.health import Store
 from connectors.store.one_time_passwords import OneTimePasswordRows
+from connectors.store.passkeys import PasskeyRows
 from connectors.store.sms import SmsRows
 from connectors.store.tickets import TicketRows
 from connectors.transport.port import Transport
@@ -34,6 +37,9 @@ class Sms:
     settings: SmsSettings
     credentials: SmsCredentials
     one_time: OneTimePasswords
+    phone_codes: PhoneCodes
+    messages: SmsRows
+    texts: SmsTexts
     sender: SmsSender
 
     @property
@@ -69,11 +75,17 @@ def open_sms(  # noqa: PLR0913 -- each is another part of the house
         texts,
         profile,
         audit,
+        partial(_has_passkey, PasskeyRows(store)),
         now,
         SmsRules(keywords=settings.keywords),
     )
-    sender = SmsSender(messages, one_time, _gateway(settings, transport), texts, audit, now)
-    return Sms(settings, credentials, one_time, sender)
+    codes = PhoneCodes(TicketRows(store), now)
+    sender = SmsSender(messages, one_time, codes, _gateway(settings, transport), texts, audit, now)
+    return Sms(settings, credentials, one_time, codes, messages, texts, sender)
+
+
+async def _has_passkey(passkeys: PasskeyRows, subject: str) -> bool:
+    return bool(await passkeys.of_subject(subject))
 
 
 def _gateway(settings: SmsSettings, transport: Transport) -> SmsGateway:

@@ -24,12 +24,14 @@ from auth.linking import Linking
 from auth.passkeys import Passkeys, RelyingParty
 from auth.password_sign_in import PasswordSignIn, SignInRules
 from auth.passwords import Passwords
+from auth.phone_change import PhoneChange
 from auth.revocations import Revocations
 from auth.server.rules import AuthorizationRules, UnusableIssuer
 from auth.server.server import AuthorizationServer
 from auth.sessions import SessionRules, Sessions
 from auth.sign_out import SignOut
 from auth.signing_in import SigningIn
+from auth.sms_texts import BadText
 from auth.step_up import StepUp
 from auth.throttle import Throttle
 from auth.tokens import AccessTokens
@@ -54,6 +56,7 @@ from gateway.authorization import Given, authorization_server
 from gateway.clock import now
 from gateway.doors import Connectors, StartError, open_connectors, prepare_store
 from gateway.entrance import Entrance
+from gateway.identity_settings import SmsSettings
 from gateway.providers import ExternalProviders, offered, open_external
 from gateway.settings import Settings
 from gateway.sms import Sms, open_sms
@@ -165,8 +168,15 @@ def _open_sms(settings: Settings, store: Store, proving: Proving, opened: AsyncE
         return None
     transport = HttpTransport(System.IDENTITY)
     opened.push_async_callback(transport.aclose)
+    try:
+        return _wired_sms(settings, settings.identity.sms, store, transport, proving)
+    except BadText as error:
+        raise StartError(str(error)) from error
+
+
+def _wired_sms(settings: Settings, given: SmsSettings, store: Store, transport: HttpTransport, proving: Proving) -> Sms:
     return open_sms(
-        settings.identity.sms,
+        given,
         store,
         transport,
         profile=settings.load_profile(),
@@ -197,7 +207,8 @@ def _entrance(  # noqa: PLR0913, PLR0917 -- each is another part of the house
     shipped = settings.load_profile()
     audit, throttle = proving.audit, proving.throttle
     rules = SignInRules(minimum_password_length=settings.minimum_password_length)
-    by_password = PasswordSignIn(rows.customers, proving.passwords, throttle, shipped, audit, now, rules)
+    one_time = sms.one_time if sms else None
+    by_password = PasswordSignIn(rows.customers, proving.passwords, throttle, shipped, audit, now, rules, one_time)
     sign_out = SignOut(proving.sessions, rows.authorizations, rows.grants, proving.revocations, audit, now)
     party = RelyingParty.at(settings.issuer, shipped.title)
     known = dict(external.by_method)
@@ -225,6 +236,7 @@ def _entrance(  # noqa: PLR0913, PLR0917 -- each is another part of the house
             now,
             settings.minimum_password_length,
         ),
+        phone_change=_phone_change(shipped, rows, proving, sms, sign_out) if sms else None,
         by_password=by_password,
         linking=Linking(rows.links, doors.billing, throttle, audit, profile, now),
         audit=audit,
@@ -273,6 +285,20 @@ def _sms_provider(  # noqa: PLR0913, PLR0917 -- each is another part of the hous
     )
 
 
+def _phone_change(profile: UtilityProfile, rows: Rows, proving: Proving, sms: Sms, sign_out: SignOut) -> PhoneChange:
+    return PhoneChange(
+        codes=sms.phone_codes,
+        messages=sms.messages,
+        customers=rows.customers,
+        sign_out=sign_out,
+        throttle=proving.throttle,
+        texts=sms.texts,
+        audit=proving.audit,
+        country=profile.country,
+        now=now,
+    )
+
+
 def _server(settings: Settings, store: Store, proving: Proving) -> AuthorizationServer:
     try:
         return authorization_server(
@@ -310,6 +336,7 @@ def _house(  # noqa: PLR0913, PLR0917 -- each is another part of the house
         sign_out=entrance.sign_out,
         step_up=entrance.step_up,
         credentials=entrance.credentials,
+        phone_change=entrance.phone_change,
         passkeys=rows.passkeys,
         identities=rows.identities,
         grants=rows.grants,

@@ -7,6 +7,7 @@ from datetime import datetime
 from auth.audit import Audit
 from auth.credentials import Credentials
 from auth.linking import Linking
+from auth.phone_change import PhoneChange
 from auth.sessions import Sessions
 from auth.sign_out import SignOut
 from auth.signing_in import SigningIn
@@ -43,6 +44,7 @@ class House:
     sign_out: SignOut
     step_up: StepUp
     credentials: Credentials
+    phone_change: PhoneChange | None
     passkeys: PasskeyRows
     identities: IdentityRows
     grants: GrantRows

@@ -1,7 +1,7 @@
 """Security: a customer's sessions, passkeys, grants and audit trail, and the verbs that end, revoke and change them."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
 from strawberry import Info
@@ -13,10 +13,14 @@ from schema.access import (
     AccessGrant,
     AuditKind,
     ChangePasswordInput,
+    ChangePhoneInput,
+    ConfirmPhoneInput,
     GrantRevoked,
     Organisation,
     PasskeyRemoved,
     PasswordChanged,
+    PhoneChanged,
+    PhoneCodeSent,
     ShownPasskey,
     ShownSession,
     SignedOut,
@@ -24,9 +28,15 @@ from schema.access import (
 from schema.errors import InvalidArgument, NotFound
 from schema.identifiers import AccountNumber
 from schema.paging import Connection, Page, Slice, read_page
-from schema.refusals import Refusal
+from schema.refusals import Refusal, RefusalCode
 from schema.scopes import Scope, authenticated, requires
 
+NO_MESSAGES: Final = Refusal(
+    code=RefusalCode.METHOD_NOT_OFFERED, message="This utility sends no text messages, so no phone can be confirmed."
+)
+
+ChangePhoneResult = Annotated[PhoneCodeSent | Refusal, strawberry.union("ChangePhoneResult")]
+ConfirmPhoneResult = Annotated[PhoneChanged | Refusal, strawberry.union("ConfirmPhoneResult")]
 ChangePasswordResult = Annotated[PasswordChanged | Refusal, strawberry.union("ChangePasswordResult")]
 
 
@@ -195,6 +205,40 @@ class SecurityMutation:
             subject, input.new_password, info.context.visitor, keep=principal.session
         )
         return answer if isinstance(answer, Refusal) else PasswordChanged(ended_sessions=answer)
+
+    @strawberry.mutation(
+        extensions=[requires(Scope.PROFILE_WRITE)],
+        description="Have a code sent to a new phone number. Asks for a recent, strong sign-in.",
+    )
+    async def change_phone(
+        self,
+        info: Info[OperationContext, None],
+        input: ChangePhoneInput,  # noqa: A002 -- GraphQL's custom
+    ) -> ChangePhoneResult:
+        """Send a code."""
+        house = info.context.house
+        subject = await house.step_up.require(info.context.principal)
+        if house.phone_change is None:
+            return NO_MESSAGES
+        answer = await house.phone_change.begin(subject, input.phone, info.context.visitor)
+        return answer if isinstance(answer, Refusal) else PhoneCodeSent(expires_at=answer)
+
+    @strawberry.mutation(
+        extensions=[requires(Scope.PROFILE_WRITE)],
+        description="Change the phone by the code that was sent to it, and end every other session and token.",
+    )
+    async def confirm_phone(
+        self,
+        info: Info[OperationContext, None],
+        input: ConfirmPhoneInput,  # noqa: A002 -- GraphQL's custom
+    ) -> ConfirmPhoneResult:
+        """Change the phone."""
+        house, principal = info.context.house, info.context.principal
+        subject = await house.step_up.require(principal)
+        if house.phone_change is None:
+            return NO_MESSAGES
+        answer = await house.phone_change.confirm(subject, input.code, info.context.visitor, keep=principal.session)
+        return answer if isinstance(answer, Refusal) else PhoneChanged(phone=answer[0], ended_sessions=answer[1])
 
 
 def _page(info: Info[OperationContext, None], first: int, after: str | None) -> Page:

@@ -74,9 +74,14 @@ class DemoProcess:
         """Switch a system's bad manners."""
         self.client.put(f"{self.facts['control_url']}/faults/{system}", json=manners).raise_for_status()
 
+    def pretend(self, system: str, **quirks: object) -> None:
+        """Switch the quirks of one of those who vouch for people."""
+        self.client.put(f"{self.facts['control_url']}/quirks/{system}", json=quirks).raise_for_status()
+
     def calm(self) -> None:
         """Switch all bad manners off."""
-        self.client.delete(f"{self.facts['control_url']}/faults").raise_for_status()
+        for manners in ("faults", "quirks"):
+            self.client.delete(f"{self.facts['control_url']}/{manners}").raise_for_status()
 
     def make(self, what: str, **values: object) -> dict[str, Any]:
         """Let a payment or a reading happen now."""

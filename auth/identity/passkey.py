@@ -81,8 +81,9 @@ class PasskeyProvider:
         if not isinstance(credential_id, str) or not is_credential_id(credential_id):
             return None
         passkey = await self.rows.find(credential_id)
-        is_theirs = passkey is not None and handle in {None, "", bytes_to_base64url(passkey.subject.encode())}
-        return passkey if is_theirs else None
+        if passkey is None or (handle and handle != bytes_to_base64url(passkey.subject.encode())):
+            return None
+        return passkey
 
     def _verify(self, credential: str, passkey: Passkey, challenge: str) -> VerifiedAuthentication:
         """Verify the signature; a counter that went back tells of a copied key, and is refused too."""

@@ -25,10 +25,9 @@ from auth.password_rules import DEFAULT_MINIMUM_LENGTH, why_weak
 from auth.passwords import TooManyAtOnce
 from auth.sms_credentials import masked
 from auth.throttle import Kind, Throttle, Tried
-from connectors.store.customers import CustomerRows
+from connectors.store.customers import CustomerRows, Registered
 from connectors.transport.deadline import Deadline
 from schema.authentication import Amr, Assurance
-from schema.customers import Customer
 from schema.refusals import RefusalCode
 
 
@@ -85,13 +84,14 @@ class SmsProvider:
         if wait is not None:
             raise SignInRefused(RefusalCode.TOO_MANY_ATTEMPTS.value, retry_after_s=wait)
         try:
-            customer, one_time_hash = await self._recognised(given)
+            known, one_time_hash = await self._recognised(given)
         except TooManyAtOnce:
             await self.throttle.take_back(by_login, by_address)
             raise ProviderUnavailable("BUSY") from None
         await self.throttle.clear(by_login)
         await self.throttle.take_back(by_address)
-        await self._exchange(customer, one_time_hash, given)
+        await self._exchange(known, one_time_hash, given)
+        customer = known.customer
         await self.throttle.clear(Tried(Kind.LOGIN, by_login.value))
         await self._record(customer.subject, beginning.visitor)
         return Identity(OWN_ISSUER, customer.subject, "ONE_TIME_PASSWORD", self.assurance, (Amr.SMS, Amr.ONE_TIME))
@@ -107,7 +107,7 @@ class SmsProvider:
             name=read_name(answer.get("name", "")),
         )
 
-    async def _recognised(self, given: SmsAnswer) -> tuple[Customer, str]:
+    async def _recognised(self, given: SmsAnswer) -> tuple[Registered, str]:
         """Return whose login and one-time password these are; the same work is done for everybody."""
         login = given.login or Login(email="")
         known = await (
@@ -116,10 +116,13 @@ class SmsProvider:
         one_time_hash = await self.one_time.matching(known.customer.subject if known else None, given.one_time_password)
         if known is None or one_time_hash is None:
             raise SignInRefused(RefusalCode.WRONG_CREDENTIALS.value)
-        return known.customer, one_time_hash
+        return known, one_time_hash
 
-    async def _exchange(self, customer: Customer, one_time_hash: str, given: SmsAnswer) -> None:
+    async def _exchange(self, known: Registered, one_time_hash: str, given: SmsAnswer) -> None:
         """Set the customer's own password, and sign them out wherever somebody used the one before."""
+        customer = known.customer
+        if not known.is_phone_confirmed and await self.has_second_factor(customer.subject):
+            raise SignInRefused("PHONE_NOT_CONFIRMED")  # the key may be somebody's who wrote this phone down
         own_words = [
             customer.name,
             customer.email or "",
@@ -138,6 +141,7 @@ class SmsProvider:
             raise ProviderUnavailable("BUSY") from None
         if not is_set:
             raise SignInExpired("ONE_TIME_PASSWORD_USED")
+        await self.customers.confirm_phone(customer.subject, self.one_time.now())
         await self.sign_out_everywhere(customer.subject)
 
     async def _record(self, subject: str, visitor: Visitor) -> None:

@@ -48,6 +48,11 @@ class AuthorizationRequest:
     pending: str | None = field(default=None, repr=False)
 
     @property
+    def is_assured(self) -> bool:
+        """Whether the answer reaches the client alone: any application may claim a scheme or a loopback port."""
+        return self.redirect_uri.startswith("https://")
+
+    @property
     def is_silent(self) -> bool:
         """Whether no page may be shown (`prompt=none`)."""
         return "none" in self.prompt

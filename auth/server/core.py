@@ -6,7 +6,6 @@ request has a server of its own, which holds that request's transaction; making 
 
 import re
 from collections.abc import Callable, Collection
-from datetime import timedelta
 from typing import Any, Final
 
 from authlib.common.urls import add_params_to_uri  # type: ignore[import-untyped]  # Authlib ships no types
@@ -22,13 +21,13 @@ from auth.server.device_authorization import DeviceAuthorization
 from auth.server.device_grant import DeviceGrant
 from auth.server.errors import InvalidTarget, TooManyRequests
 from auth.server.introspection import Introspection
+from auth.server.limits import count
 from auth.server.refresh_grant import RefreshGrant
 from auth.server.revocation import Revocation
 from auth.server.turn import Turn
-from connectors.store.clients import count_request, find_client
+from connectors.store.clients import find_client
 
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
-_MINUTE: Final = timedelta(minutes=1)
 _FROM_ANSWERS: Final = frozenset({"Location", "WWW-Authenticate", "Retry-After"})
 
 
@@ -72,7 +71,9 @@ class Core(AuthorizationServer):  # type: ignore[misc]  # untyped
         client: Client = super().authenticate_client(request, methods, endpoint)
         if request.payload.client_id not in {None, client.client_id}:
             raise InvalidClientError(description="client_id is another client than the one that proves itself.")
-        self._count(client)
+        wait = count(self.turn.transaction, client.row, self.turn.now)
+        if wait is not None:
+            raise TooManyRequests(wait)
         request.client = client
         return client
 
@@ -105,12 +106,3 @@ class Core(AuthorizationServer):  # type: ignore[misc]  # untyped
 
     def save_token(self, token: Any, request: PlainRequest) -> None:  # noqa: ANN401 -- Authlib's signature
         """Do nothing: tokens are kept where they are made, and as hashes."""
-
-    def _count(self, client: Client) -> None:
-        """Count a request of a client that has a limit; one that anybody may pretend to be has none."""
-        limit, now = client.row.requests_per_minute, self.turn.now
-        if limit is None or not client.is_confidential:
-            return
-        minute = now.replace(second=0, microsecond=0)
-        if count_request(self.turn.transaction, client.client_id, minute) > limit:
-            raise TooManyRequests(minute + _MINUTE - now)

@@ -8,6 +8,7 @@ OAuth2Error (Authlib)
 """
 
 from datetime import timedelta
+from math import ceil
 
 from authlib.oauth2 import OAuth2Error  # type: ignore[import-untyped]  # Authlib ships no types
 
@@ -32,7 +33,7 @@ class TooManyRequests(OAuth2Error):  # type: ignore[misc]  # untyped
 
     def __init__(self, wait: timedelta) -> None:
         super().__init__("The client has made all requests that it may make in this minute.")
-        self._wait_s = max(1, round(wait.total_seconds()))
+        self._wait_s = max(1, ceil(wait.total_seconds()))
 
     def get_headers(self) -> list[tuple[str, str]]:
         """Add when to ask again."""

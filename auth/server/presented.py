@@ -12,11 +12,15 @@ from schema.scopes import Principal
 
 @dataclass(frozen=True, slots=True)
 class PresentedAccess:
-    """An access token that has not expired; `text` is the token."""
+    """An access token that has not expired."""
 
     principal: Principal
-    token_id: str
     turn: Turn = field(repr=False)
+
+    @property
+    def token_id(self) -> str:
+        """The token's own id (`jti`)."""
+        return next(key.removeprefix("jti:") for key in self.principal.revocable if key.startswith("jti:"))
 
     def check_client(self, client: Client) -> bool:
         """Tell whether the token was issued to the client."""
@@ -49,7 +53,6 @@ def find_presented(turn: Turn, text: str) -> PresentedAccess | PresentedRefresh 
         family = find_family(turn.transaction, refresh.family)
         return PresentedRefresh(family) if family is not None else None
     try:
-        principal = turn.means.tokens.read(text, turn.now)
+        return PresentedAccess(turn.means.tokens.read(text, turn.now), turn)
     except Unauthenticated:
         return None
-    return PresentedAccess(principal, principal.revocable[0].removeprefix("jti:"), turn)

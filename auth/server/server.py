@@ -73,14 +73,14 @@ class AuthorizationServer:
     ) -> Need | None:
         """Tell which page has to be shown before a request may be approved, if any.
 
-        `authentication` is the browser's sign-in, `grant` what its customer allows this client already.
+        `authentication` is the browser's sign-in, `grant` what its customer allows this client already. Nothing is
+        approved unseen where another application could have asked in the client's name (RFC 8252, section 8.6).
         """
         if authentication is None or not request.is_met_by(authentication, self.turns.now()):
             return "sign_in"
-        if request.is_first_party:
-            return None
         is_covered = grant is not None and {scope.value for scope in request.scopes} <= grant.scopes
-        return None if is_covered and "consent" not in request.prompt else "consent"
+        is_known = request.is_first_party or (is_covered and "consent" not in request.prompt)
+        return None if is_known and request.is_assured else "consent"
 
     async def approve(  # noqa: PLR0913 -- who decided what, and how sure we are that it was them
         self,

@@ -89,11 +89,6 @@ class ClientRows:
         async with self._engine.begin() as connection:
             return (await connection.execute(changed)).rowcount > 0
 
-    async def count(self, client_id: str, minute: datetime) -> int:
-        """Count a request of a client in a minute; returns how many it has made in it, this one included."""
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(count_request, client_id, minute)
-
 
 def _values(given: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: json.dumps(value) if name in _LISTS else value for name, value in given.items()}

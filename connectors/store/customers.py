@@ -1,9 +1,11 @@
 """Customers: who has registered, by which logins, with which password hash."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.store.engine import reading
@@ -22,10 +24,14 @@ _SHOWN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A customer with the hash that their password must match: an empty one, which nothing matches, for no password."""
+    """A customer with the hash that their password must match: an empty one, which nothing matches, for no password.
+
+    `is_phone_confirmed` says whether they showed that the phone is theirs.
+    """
 
     customer: Customer
     password_hash: str
+    is_phone_confirmed: bool = False
 
     def __repr__(self) -> str:
         return f"Registered(subject={self.customer.subject!r})"
@@ -73,11 +79,35 @@ class CustomerRows:
                 update(customers).where(customers.c.subject == subject).values(password_hash=password_hash)
             )
 
+    async def set_phone(self, subject: str, phone: str, now: datetime) -> bool:
+        """Set a phone that the customer has shown to be theirs; False, and nothing changed, where it is taken."""
+        confirmed = {"phone": phone, "phone_confirmed_at": now}
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(update(customers).where(customers.c.subject == subject).values(confirmed))
+        except IntegrityError:
+            return False
+        return True
+
+    async def confirm_phone(self, subject: str, now: datetime) -> None:
+        """Note that the customer has shown that the phone is theirs."""
+        unconfirmed = (customers.c.subject == subject, customers.c.phone_confirmed_at.is_(None))
+        async with self._engine.begin() as connection:
+            await connection.execute(update(customers).where(*unconfirmed).values(phone_confirmed_at=now))
+
+    async def release_phone(self, subject: str) -> None:
+        """Take a phone away from a customer who never showed that it is theirs."""
+        unconfirmed = (customers.c.subject == subject, customers.c.phone_confirmed_at.is_(None))
+        async with self._engine.begin() as connection:
+            await connection.execute(update(customers).where(*unconfirmed).values(phone=None))
+
     async def _registered(self, condition: ColumnElement[bool]) -> Registered | None:
         async with reading(self._engine) as connection:
-            found = await connection.execute(select(*_SHOWN, customers.c.password_hash).where(condition))
-            row = found.mappings().first()
-        return Registered(_customer(row), row["password_hash"]) if row else None
+            query = select(*_SHOWN, customers.c.password_hash, customers.c.phone_confirmed_at).where(condition)
+            row = (await connection.execute(query)).mappings().first()
+        if row is None:
+            return None
+        return Registered(_customer(row), row["password_hash"], row["phone_confirmed_at"] is not None)
 
 
 def _customer(row: RowMapping) -> Customer:

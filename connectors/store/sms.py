@@ -30,6 +30,7 @@ class SmsKind(StrEnum):
 
     CREDENTIAL = "credential"
     RESET = "reset"
+    PHONE = "phone"
 
 
 class SmsState(StrEnum):

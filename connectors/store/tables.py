@@ -15,8 +15,10 @@ customers: Final = Table(
     Column("phone", Text, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("registered_at", Instant, nullable=False),
+    Column("phone_confirmed_at", Instant),
 )
-"""Customers; `password_hash` is empty where somebody signs in by other means only."""
+"""Customers. `password_hash` is empty where somebody signs in by other means only; `phone_confirmed_at` is when they
+showed that the phone is theirs, by what was sent to it."""
 
 account_links: Final = Table(
     "account_links",

@@ -15,6 +15,10 @@ from auth.identity.sms import SmsProvider
 from auth.one_time_passwords import OneTimePasswords
 from auth.password_sign_in import PasswordSignIn
 from auth.passwords import Passwords
+from auth.phone_change import PhoneChange, PhoneCodes
+from auth.revocations import Revocations
+from auth.sessions import Sessions
+from auth.sign_out import SignOut
 from auth.sms_credentials import Outcome, SmsCredentials, SmsRules
 from auth.sms_sending import SendingPace, SmsSender
 from auth.sms_texts import SmsTexts
@@ -23,9 +27,13 @@ from connectors.messaging.inbound import InboundSms
 from connectors.messaging.playmobile import PlayMobile, PlayMobileSettings
 from connectors.store.attempts import AttemptRows
 from connectors.store.audit import AuditRows
+from connectors.store.authorization import AuthorizationRows
 from connectors.store.customers import CustomerRows, Registered
 from connectors.store.engine import reading
+from connectors.store.grants import GrantRows
 from connectors.store.one_time_passwords import OneTimePasswordRows
+from connectors.store.revocations import RevocationRows
+from connectors.store.sessions import SessionRows
 from connectors.store.sign_in_tables import sms_messages
 from connectors.store.sms import SmsRows
 from connectors.store.tickets import TicketRows
@@ -74,6 +82,8 @@ class SmsDesk:
     provider: SmsProvider
     by_password: PasswordSignIn
     doors: Doors
+    phone_change: PhoneChange
+    sessions: Sessions
 
     async def receive(self, text: str = "P", sender: str = PHONE, message_id: str | None = None) -> Outcome:
         """Receive a message as the operator hands it on."""
@@ -124,8 +134,18 @@ async def open_sms_desk(
     throttle = Throttle(AttemptRows(store), secret=b"a secret of tests", now=clock.now)
     one_time = OneTimePasswords(OneTimePasswordRows(store), used, clock.now)
     credentials = SmsCredentials(
-        customers, messages, TicketRows(store), throttle, texts, profile, audit, clock.now, rules
+        customers,
+        messages,
+        TicketRows(store),
+        throttle,
+        texts,
+        profile,
+        audit,
+        doors.has_second_factor,
+        clock.now,
+        rules,
     )
+    codes = PhoneCodes(TicketRows(store), clock.now)
     provider = SmsProvider(
         customers,
         one_time,
@@ -137,16 +157,31 @@ async def open_sms_desk(
         sign_out_everywhere=doors.sign_out_everywhere,
         has_second_factor=doors.has_second_factor,
     )
-    by_password = PasswordSignIn(customers, used, throttle, profile, audit, clock.now)
+    by_password = PasswordSignIn(customers, used, throttle, profile, audit, clock.now, one_time=one_time)
+    revocations = Revocations(RevocationRows(store), clock.now)
+    sessions = Sessions(SessionRows(store), revocations, audit, clock.now)
+    sign_out = SignOut(sessions, AuthorizationRows(store), GrantRows(store), revocations, audit, clock.now)
+    phone_change = PhoneChange(codes, messages, customers, sign_out, throttle, texts, audit, profile.country, clock.now)
     async with running_sms() as stand_in:
         accounts = stand_in.accounts
         settings = PlayMobileSettings(
             accounts.playmobile_login, accounts.playmobile_password, "2100", f"{stand_in.origin}/playmobile"
         )
-        sender = SmsSender(messages, one_time, PlayMobile(settings, transport), texts, audit, clock.now, PACE)
+        sender = SmsSender(messages, one_time, codes, PlayMobile(settings, transport), texts, audit, clock.now, PACE)
         try:
             yield SmsDesk(
-                store, stand_in, clock, customers, one_time, credentials, sender, provider, by_password, doors
+                store,
+                stand_in,
+                clock,
+                customers,
+                one_time,
+                credentials,
+                sender,
+                provider,
+                by_password,
+                doors,
+                phone_change,
+                sessions,
             )
         finally:
             await transport.aclose()

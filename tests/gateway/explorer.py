@@ -15,7 +15,7 @@ from gateway import graphiql
 from gateway.endpoint import Caller, GraphQLEndpoint
 from resolvers.graph import Graph
 from schema.errors import Unauthenticated
-from tests.gateway.front import PASSWORD
+from tests.gateway.reader import PASSWORD
 
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Locator, Page

@@ -1,18 +1,14 @@
-"""A real gateway in a thread of this process, in front of a sandbox, and a visitor who reads its pages over HTTP."""
+"""A real gateway in a thread of this process, in front of a sandbox, whose ways to sign in a test may choose."""
 
 import asyncio
-import http.client
-import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from html.parser import HTMLParser
-from http.cookies import SimpleCookie
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
 
 import uvicorn
 from starlette.applications import Starlette
@@ -34,11 +30,13 @@ from gateway.settings import GivenSettings, Settings
 from gateway.wiring import open_house
 from resolvers.house import House
 from schema.authentication import Assurance
+from tests.gateway.reader import Visitor, ask
 from tests.sandbox_process import Sandbox
 
 T = TypeVar("T")
 
-PASSWORD: Final = "vechirnii-tramvai-42"
+_NUMBERS: Final = count(1)
+
 SMS: Final = {"turbosms": {"token": "t", "sender": "Grid", "base_url": "http://127.0.0.1:9"}}
 """A gateway that is set up and never reached: nothing here is sent."""
 
@@ -86,6 +84,19 @@ class Front:
 
     def run(self, verb: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(verb, self.loop).result(timeout=20)
+
+
+def newcomer(front: Front) -> tuple[Visitor, str]:
+    """Return a new customer, signed in, and their login."""
+    visitor, login = Visitor(front.host), f"customer{next(_NUMBERS)}@example.org"
+    assert visitor.register(login).status == 303
+    return visitor, login
+
+
+def subject_of(front: Front, login: str) -> str:
+    known = front.run(front.house.customers.by_email(login))
+    assert known is not None
+    return known.customer.subject
 
 
 def settings_for(sandbox: Sandbox, data_dir: Path, host: str, **more: object) -> Settings:
@@ -165,117 +176,3 @@ def _lifespan(
             }
 
     return lifespan
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    cookies: Mapping[str, str]
-    text: str
-
-    @property
-    def location(self) -> str:
-        return self.headers["location"]
-
-    @property
-    def form(self) -> dict[str, str]:
-        """The fields of the page's first form, as the page fills them."""
-        return self.forms[0]
-
-    @property
-    def forms(self) -> list[dict[str, str]]:
-        reader = _Forms()
-        reader.feed(self.text)
-        return reader.forms
-
-    @property
-    def words(self) -> str:
-        """What a reader reads: no markup, single spaces."""
-        reader = _Words()
-        reader.feed(self.text)
-        return " ".join(" ".join(reader.words).split())
-
-    @property
-    def links(self) -> list[str]:
-        return [link.replace("&amp;", "&") for link in re.findall(r'<a [^>]*href="([^"]*)"', self.text)]
-
-
-def ask(
-    host: str, path: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: str | None = None
-) -> Answer:
-    connection = http.client.HTTPConnection(host.replace("localhost", "127.0.0.1"), timeout=20)
-    try:
-        connection.request(method, path, body, {"host": host, **(headers or {})})  # the path goes out as it is written
-        response = connection.getresponse()
-        pairs = [(name.lower(), value) for name, value in response.getheaders()]
-        jar = SimpleCookie()
-        for name, value in pairs:
-            if name == "set-cookie":
-                jar.load(value)
-        cookies = {name: morsel.value for name, morsel in jar.items()}
-        return Answer(response.status, dict(pairs), cookies, response.read().decode())
-    finally:
-        connection.close()
-
-
-@dataclass(slots=True)
-class Visitor:
-    """One browser, in a reader's words: it keeps cookies and tells where its forms come from."""
-
-    host: str
-    language: str = "en"
-    cookies: dict[str, str] = field(default_factory=dict)
-
-    def get(self, path: str, **headers: str) -> Answer:
-        return self._ask(path, "GET", headers, None)
-
-    def post(self, path: str, form: Mapping[str, str] | Sequence[tuple[str, str]], **headers: str) -> Answer:
-        own = {
-            "origin": f"http://{self.host}",
-            "sec-fetch-site": "same-origin",
-            "content-type": "application/x-www-form-urlencoded",
-        }
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self._ask(path, "POST", {**own, **given}, urlencode(form))
-
-    def sign_in(self, login: str, password: str = PASSWORD, at: str = "/sign-in/password") -> Answer:
-        page = self.get(at)
-        return self.post("/sign-in/password/callback", {**page.form, "login": login, "password": password})
-
-    def register(self, login: str, return_to: str = "/") -> Answer:
-        form = {"name": "Olena Koval", "email": login, "password": PASSWORD, "return_to": return_to}
-        return self.post("/register", form)
-
-    def _ask(self, path: str, method: str, headers: Mapping[str, str], body: str | None) -> Answer:
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        sent = {"accept-language": self.language, **({"cookie": cookies} if cookies else {}), **headers}
-        answer = ask(self.host, path, method, sent, body)
-        for name, value in answer.cookies.items():
-            if value:
-                self.cookies[name] = value
-            else:
-                self.cookies.pop(name, None)
-        return answer
-
-
-class _Forms(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[dict[str, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "form":
-            self.forms.append({})
-        elif tag == "input" and self.forms and given.get("name") and given.get("type") != "checkbox":
-            self.forms[-1][given["name"] or ""] = given.get("value") or ""
-
-
-class _Words(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)

@@ -11,8 +11,9 @@ from auth.identity.port import Visitor
 from schema.customers import Customer
 from schema.sign_in import RegisterInput, SignedIn, SignInInput
 from tests.gateway.explorer import HEADERS, LEFT, Visit, explorer
-from tests.gateway.front import PASSWORD, Front, running_front
-from tests.sandbox_process import Sandbox, running_sandbox
+from tests.gateway.front import Front, running_front
+from tests.gateway.reader import PASSWORD
+from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -26,12 +27,6 @@ KEPT: Final = """(text) => new Promise((resolve) => {
   look();
 })"""
 """Waits until GraphiQL has put what was typed away, which it does a while later."""
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(accounts=61) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,24 @@ async def test_application_of_our_own_asks_nobody_for_consent(desk: Desk) -> Non
     assert await desk.server.grants.of_subject("s1") == []
 
 
+@pytest.mark.parametrize("uri", ["com.example.kettle:/back", "http://127.0.0.1:4711/back"])
+@pytest.mark.parametrize("is_first_party", [False, True], ids=["somebody else's", "ours"])
+async def test_customer_confirms_where_another_application_could_ask_in_the_client_s_name(
+    desk: Desk, uri: str, is_first_party: object
+) -> None:
+    desk.sign_in()
+    uris = ("com.example.kettle:/back", "http://127.0.0.1/back")
+    client = await desk.register(is_first_party=bool(is_first_party), redirect_uris=uris)
+    for _ in range(2):
+        asked = await desk.authorize(client, redirect_uri=uri)
+        assert asked.json()["page"] == "consent"
+        back = await desk.decide(asked)
+        assert back.headers["location"].startswith(f"{uri}?")
+        assert (await desk.exchange(client, returned(back)["code"], redirect_uri=uri)).status_code == 200
+    silent = await desk.authorize(client, redirect_uri=uri, prompt="none")
+    assert returned(silent)["error"] == "consent_required"
+
+
 async def test_what_was_granted_before_is_not_asked_again(desk: Desk, app: Registered) -> None:
     first = desk.read(await desk.issued(app))
     again = await desk.authorize(app, scope="balance:read")
@@ -210,6 +228,23 @@ async def test_verbs_refuse_what_the_pages_should_not_have_let_through(desk: Des
     assert (too_weak.error, too_weak.redirect_url is not None) == ("login_required", True)
     assert isinstance(nobody_asked, str)
     assert "error=consent_required" in nobody_asked
+    assert await desk.everything() == before
+
+
+async def test_of_two_decisions_taken_at_once_one_counts(desk: Desk, app: Registered) -> None:
+    wanted = await desk.server.read_request(list(asking(app).items()))
+    assert isinstance(wanted, AuthorizationRequest)
+    wanted = await desk.server.keep(wanted)
+    authentication = desk.sign_in()
+    approved = await desk.server.approve(wanted, "s1", authentication, wanted.scopes, ACCOUNTS)
+    before = await desk.everything()
+    late = [
+        await desk.server.approve(wanted, "s1", authentication, wanted.scopes, ACCOUNTS),
+        await desk.server.deny(wanted, "s1"),
+        await desk.server.refuse(wanted, "login_required"),
+    ]
+    assert isinstance(approved, str)
+    assert [answer.error for answer in late if isinstance(answer, Refused)] == ["request_expired"] * 3
     assert await desk.everything() == before
 
 

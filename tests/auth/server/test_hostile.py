@@ -1,6 +1,7 @@
 """Hostile requests, each tried, counted and refused; and nothing in the store has moved."""
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -210,3 +211,34 @@ async def test_code_of_one_server_is_told_from_that_of_another(desk: Desk, app: 
     assert stolen.json()["error"] == "invalid_grant"
     assert (await desk.authorize(attacker)).status_code == 400
     assert (await desk.exchange(app, back["code"])).status_code == 200
+
+
+async def test_junk_breaks_nothing(desk: Desk, app: Registered) -> None:
+    bank, dice, seen = await desk.register("partner"), Random(1), set[int]()  # noqa: S311 -- the same junk each time
+    good: Mapping[str, dict[str, str]] = {
+        "/oauth/token": {**OWN, "scope": "payees:read", "resource": ISSUER},
+        "/oauth/revoke": {"token": "ggr_any", "token_type_hint": "refresh_token"},
+        "/oauth/introspect": {"token": "a.b.c"},
+        "/oauth/device_authorization": {"client_id": app.client.client_id},
+        "/oauth/authorize": asking(app),
+    }
+    for _ in range(600):
+        path = dice.choice(list(good))
+        header = junk(dice, basic(bank.client.client_id, str(bank.secret))).encode("latin-1", "replace")
+        form = urlencode([(junk(dice, name), junk(dice, value)) for name, value in good[path].items()])
+        if path == "/oauth/authorize":
+            answer = await desk.http.get(f"{path}?{form}")
+        else:
+            headers = {b"content-type": FORM.encode(), b"authorization": header, b"dpop": header}
+            answer = await desk.http.post(path, content=junk(dice, form).encode(), headers=headers)
+        seen.add(answer.status_code)
+        assert answer.status_code in {200, 303, 400, 401}, (path, answer.text)
+    assert {400, 401} <= seen
+
+
+def junk(dice: Random, text: str) -> str:
+    """Spoil a text now and then."""
+    if dice.random() < 0.6:
+        return text
+    at = dice.randrange(len(text) + 1)
+    return text[:at] + dice.choice(["", "\x00", "%", "%ff", "ї", '"', "\\", " ", "&", "=", "a" * 300]) + text[at + 1 :]

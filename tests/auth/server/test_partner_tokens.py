@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from auth.server.limits import ClientLimits
 from auth.server.partners import Registered
 from schema.scopes import PARTNER_SCOPES
 from tests.auth.server.desk import PARTNER_KEY, TOKEN_URL, Desk, basic, refusal
@@ -126,6 +127,18 @@ async def test_limit_is_by_the_minute_and_says_how_long_to_wait(desk: Desk) -> N
     assert answers[2].headers["retry-after"] == "42"
     desk.clock.move(seconds=42)
     assert (await desk.post("/oauth/token", bank, **OWN)).status_code == 200
+
+
+async def test_limit_holds_where_tokens_are_used_as_well(desk: Desk) -> None:
+    bank, free, clock = await desk.partner(requests_per_minute=2), await desk.partner(), desk.clock
+    limits = ClientLimits(desk.server.turns.rows, clock.now)
+    clock.move(seconds=18.4)
+    assert (await desk.post("/oauth/token", bank, **OWN)).status_code == 200
+    assert [await limits.begin(bank.client.client_id) for _ in range(2)] == [None, 42]
+    assert [await limits.begin(free.client.client_id) for _ in range(3)] == [None] * 3
+    assert await limits.begin("ggc_unknown") is None
+    clock.move(seconds=42)
+    assert await limits.begin(bank.client.client_id) is None
 
 
 async def test_whoever_cannot_prove_to_be_the_client_uses_nothing_of_its_limit_up(desk: Desk) -> None:

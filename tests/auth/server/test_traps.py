@@ -266,6 +266,10 @@ async def test_refresh_tokens_come_in_another_client_s_hands_to_nothing(desk: De
     assert refusal(await desk.refresh(other, tokens["refresh_token"])) == (400, "invalid_grant")
     assert refusal(await desk.refresh(replace(app, secret="ggs_x"), tokens["refresh_token"])) == (401, "invalid_client")
     assert await desk.everything() == before
+    child = (await desk.refresh(app, tokens["refresh_token"])).json()["refresh_token"]
+    grandchild = (await desk.refresh(app, child)).json()["refresh_token"]
+    assert refusal(await desk.refresh(other, tokens["refresh_token"])) == (400, "invalid_grant")
+    assert (await desk.refresh(app, grandchild)).status_code == 200
 
 
 async def let_in(desk: Desk, kiosk: Registered, shown: dict[str, Any] | None = None) -> httpx2.Response:

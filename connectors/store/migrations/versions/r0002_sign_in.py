@@ -47,6 +47,7 @@ def _serial() -> sa.types.TypeEngine[int]:
 
 def upgrade() -> None:
     """Make the tables, and let the database itself keep the audit trail."""
+    op.add_column("customers", sa.Column("phone_confirmed_at", _instant()))
     _make_tables()
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
@@ -343,3 +344,4 @@ def downgrade() -> None:
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_change()")
+    op.drop_column("customers", "phone_confirmed_at")

@@ -1,0 +1,32 @@
+"""Fixtures of journeys whose visitors are hostile, careless or many: demos that no other test looks at."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.demo_process import DemoProcess, running_demo
+
+
+@pytest.fixture(scope="session")
+def kharkiv_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
+    """Run a demo under a name, so that it takes passkeys."""
+    folder = tmp_path_factory.mktemp("kharkiv_apart")
+    with running_demo(folder, profile="ua-kharkiv", accounts=100, public_host="localhost") as demo:
+        yield demo
+
+
+@pytest.fixture(scope="session")
+def uzbekistan_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
+    with running_demo(tmp_path_factory.mktemp("uzbekistan_apart"), profile="uz-het", accounts=100) as demo:
+        yield demo
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a figure, whether or not what tests print is shown."""
+
+    def told(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}", end="")
+
+    return told

@@ -1,0 +1,1 @@
+"""Tables of hostile inputs, by what each of them is aimed at."""
