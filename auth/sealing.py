@@ -12,7 +12,7 @@ _ALGORITHMS: Final = list(_HEADER.values())
 
 
 def seal(text: str, secret: str, purpose: str) -> str:
-    """Seal a text by a secret of 256 random bits. Each purpose has its own key, which a hash of the secret does not tell."""
+    """Seal a text by a secret of 256 random bits; each purpose has its own key, which no hash of the secret tells."""
     return jwe.encrypt_compact(dict(_HEADER), text, _key(secret, purpose), algorithms=_ALGORITHMS)
 
 

@@ -17,13 +17,14 @@ from strawberry.types.field import StrawberryField
 from resolvers.accounts import AccountQuery
 from resolvers.balances import BalanceSubscription
 from resolvers.context import OperationContext
+from resolvers.credentials import CredentialMutation
 from resolvers.customers import CustomerQuery
 from resolvers.linking import LinkingMutation
 from resolvers.nodes import NodeQuery, resolve_entities
 from resolvers.notices import NoticeQuery
 from resolvers.payees import PayeeQuery
 from resolvers.places import PlaceQuery
-from resolvers.security import SecurityMutation, SecurityQuery
+from resolvers.security import SecurityQuery
 from resolvers.sign_in import SignInMutation
 from resolvers.tariffs import TariffQuery
 from resolvers.utility import UtilityQuery
@@ -63,7 +64,7 @@ class Graph(strawberry.federation.Schema):
                 TariffQuery,
                 UtilityQuery,
             ),
-            mutation=self._optional_root("Mutation", LinkingMutation, SecurityMutation, SignInMutation),
+            mutation=self._optional_root("Mutation", LinkingMutation, CredentialMutation, SignInMutation),
             subscription=self._optional_root("Subscription", BalanceSubscription),
             types=self._entities(),
             extensions=extensions,

@@ -21,6 +21,7 @@ OWNERS: Final = {
     "schema.access": System.IDENTITY,
     "schema.payees": System.BILLING,
     "resolvers.security": System.IDENTITY,
+    "resolvers.credentials": System.IDENTITY,
     "resolvers.payees": System.BILLING,
     "schema.billing": System.BILLING,
     "schema.tariffs": System.BILLING,

@@ -18,7 +18,6 @@ from tests.gateway.reader import Answer, Visitor
 BACK: Final = "http://127.0.0.1/back"
 """Where the browser comes back to; nobody listens there, for the tests take the address from the page."""
 VERIFIER: Final = "a-verifier-of-forty-three-characters-or-more"
-PASSWORD: Final = "correct-demo-battery"
 
 _CHALLENGE: Final[str] = create_s256_code_challenge(VERIFIER)
 
@@ -61,16 +60,16 @@ def app_of_others(demo: DemoProcess, name: str, *scopes: str, options: Sequence[
     return registered(demo, name, "--kind=app", f"--redirect-uri={BACK}", *asked, *options)
 
 
-def signed_in(demo: DemoProcess, login: str, password: str = PASSWORD) -> Visitor:
-    """Sign a customer in at a browser of their own."""
-    visitor = Visitor(urlsplit(issuer(demo)).netloc)
-    assert visitor.sign_in(login, password).status == 303
-    return visitor
+def visitor_of(demo: DemoProcess) -> Visitor:
+    """Open a browser at which nobody has signed in."""
+    return Visitor(urlsplit(issuer(demo)).netloc)
 
 
 def customer(demo: DemoProcess, accounts: int) -> Visitor:
-    """Sign the customer with so many accounts in at a browser."""
-    return signed_in(demo, demo.user(accounts)["login"])
+    """Sign the customer with so many accounts in at a browser of their own."""
+    user, visitor = demo.user(accounts), visitor_of(demo)
+    assert visitor.sign_in(user["login"], user["password"]).status == 303
+    return visitor
 
 
 def asking(application: Application, scope: str, **more: str) -> str:
@@ -87,9 +86,9 @@ def asking(application: Application, scope: str, **more: str) -> str:
     return f"/oauth/authorize?{urlencode({**asked, **more})}"
 
 
-def decided(visitor: Visitor, path: str, accounts: Sequence[str] = (), decision: str = "allow") -> str:
+def decided(visitor: Visitor, address: str, accounts: Sequence[str] = (), decision: str = "allow") -> str:
     """Go where an application asks, decide on the page that is shown, and return where the browser is sent back to."""
-    page = visitor.get(path)
+    page = visitor.get(address.removeprefix(f"http://{visitor.host}"))
     if page.status == 303:
         return page.location
     assert page.status == 200, page.words
@@ -111,9 +110,9 @@ def parameters(address: str) -> dict[str, str]:
 
 def token_request(demo: DemoProcess, application: Application, **form: str) -> tuple[int, dict[str, Any]]:
     """Ask the token endpoint as a client with a secret, or without any proof; returns status and answer."""
-    basic = None if application.secret is None else (application.client_id, application.secret)
-    given = form if basic else {"client_id": application.client_id, **form}
-    answer = demo.client.post(f"{issuer(demo)}/oauth/token", data=given, auth=basic)
+    proof = {} if application.secret is None else {"client_secret": application.secret}
+    given = {"client_id": application.client_id, **proof, **form}
+    answer = demo.client.post(f"{issuer(demo)}/oauth/token", data=given)
     return answer.status_code, answer.json()
 
 

@@ -15,13 +15,14 @@ ALLOW: Final = "allow"
 class Asked:
     """What a page asks about: the application's name, scopes in the order of the list, and the customer's accounts.
 
-    `chosen` are the accounts that are marked to begin with: those allowed before, or the only one there is. No others:
-    consent is given by an act, not by leaving a mark where it was (GDPR, recital 32).
+    `accounts` is None for an application of the utility's own, which sees whatever its customer sees. `chosen` are the
+    accounts that are marked to begin with: those allowed before, or the only one there is. No others: consent is given
+    by an act, not by leaving a mark where it was (GDPR, recital 32).
     """
 
     application: str
     scopes: list[Scope]
-    accounts: list[AccountNumber] = field(repr=False)
+    accounts: list[AccountNumber] | None = field(repr=False)
     chosen: frozenset[AccountNumber] = field(repr=False)
 
 
@@ -33,9 +34,9 @@ async def asked(
     is_first_party: bool,
     before: Collection[AccountNumber] = (),
 ) -> Asked:
-    """Put together what is asked; applications of the utility's own see whatever their customer sees."""
+    """Put together what is asked; `before` are the accounts that the application was allowed before."""
     linked = await visit.entrance.linking.links.numbers(visit.own_session().subject)
-    accounts = [] if is_first_party else sorted(linked)
+    accounts = None if is_first_party else sorted(linked)
     chosen = linked if len(linked) == 1 else linked & frozenset(before)
     return Asked(application, [scope for scope in Scope if scope in scopes], accounts, chosen)
 

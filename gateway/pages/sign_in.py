@@ -1,7 +1,7 @@
 """Signing in: the choice of ways, each way's own page, and what comes back from it."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -40,7 +40,7 @@ async def begin(visit: Visit) -> Response:
 
 async def come_back(visit: Visit) -> Response:
     """Take what a provider sent the browser back with; all of it is the provider's to judge."""
-    name, answer = visit.request.path_params["provider"], dict(visit.request.query_params)
+    name, answer = visit.request.path_params["provider"], _told_once(visit.request.query_params.multi_items())
     if name not in visit.entrance.flow.providers:
         return visit.tell("message.no_page", HTTPStatus.NOT_FOUND)
     wanted = Wanted(await visit.entrance.flow.return_to(name, visit.browser, answer.get("state", "")))
@@ -52,7 +52,8 @@ async def come_back(visit: Visit) -> Response:
 
 async def submit(visit: Visit) -> Response:
     """Take one of our forms."""
-    name, answer = visit.request.path_params["provider"], {key: visit.field(key) for key in visit.form}
+    posted = [(name, value) for name, values in visit.form.items() for value in values]
+    name, answer = visit.request.path_params["provider"], _told_once(posted)
     if name not in visit.entrance.flow.providers:
         return visit.tell("message.no_page", HTTPStatus.NOT_FOUND)
     try:
@@ -85,8 +86,16 @@ async def _finish(visit: Visit, name: str, answer: Mapping[str, str]) -> Finishe
     return await visit.entrance.flow.finish(name, visit.browser, answer, visit.visitor, visit.deadline())
 
 
+def _told_once(pairs: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """Return what an answer tells: nothing where it tells something twice (RFC 6749, section 3.1)."""
+    told = dict(pairs)
+    return told if len(told) == len(pairs) else {}
+
+
 async def _enter(visit: Visit, finished: Finished) -> Response:
-    return await enter(visit, finished.opened, finished.return_to, is_new=finished.recognised.is_new)
+    """Let in whom a provider vouched for; a customer since their text message is here for the first time, too."""
+    is_new = finished.recognised.is_new or finished.opened.session.provider == "sms"
+    return await enter(visit, finished.opened, finished.return_to, is_new=is_new)
 
 
 async def _begin(visit: Visit, name: str, wanted: Wanted, problem: Problem | None = None) -> Response:

@@ -101,7 +101,7 @@ class Hall:
             now=self.clock.now,
         )
 
-    async def register(self, subject: str = "s1", password_hash: str | None = "h", **given: Any) -> Customer:  # noqa: ANN401 -- any field
+    async def register(self, subject: str = "s1", password_hash: str | None = None, **given: Any) -> Customer:  # noqa: ANN401 -- any field
         given = {"name": "Olena", "email": None, "phone": None, "registered_at": self.clock.now(), **given}
         customer = Customer(subject=subject, **given)
         assert await self.customers.add(customer, password_hash)
@@ -158,5 +158,3 @@ async def count(store: AsyncEngine, table: str) -> int:
 
 def soon() -> Deadline:
     return Deadline.within(10)
-
-

@@ -49,7 +49,7 @@ HONEST: Final = Said()
 
 @dataclass(slots=True)
 class SoftAuthenticator:
-    """A key pair of its own for each passkey, as P-256. `counts` tells whether it counts its signatures: synced ones do not."""
+    """A key pair of its own for each passkey, P-256. Synced authenticators do not count their signatures (`counts`)."""
 
     origin: str
     flags: int = GOOD
@@ -71,7 +71,7 @@ class SoftAuthenticator:
         return _credential(credential_id, {"clientDataJSON": b64(client_data), "attestationObject": b64(attestation)})
 
     def sign(self, options: str, said: Said = HONEST) -> str:
-        """Sign in by PublicKeyCredentialRequestOptions, with one of the passkeys allowed; returns the credential as JSON."""
+        """Sign PublicKeyCredentialRequestOptions with one of the passkeys allowed; returns the credential as JSON."""
         asked = json.loads(options)
         allowed = [each["id"] for each in asked["allowCredentials"]] or list(self.keys)
         credential_id = next(each for each in allowed if each in self.keys)

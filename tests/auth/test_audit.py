@@ -8,10 +8,11 @@ from auth.audit import AuditEvent, AuditKind, device, network
 from auth.identity.port import Visitor
 from tests.auth.hall import FIREFOX, Hall, rows_of
 
-MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)"
-WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
-PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-ANDROID = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36"
+KIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+MAC = f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {KIT}"
+WINDOWS = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {KIT} Chrome/141.0.0.0 Safari/537.36"
+PHONE = f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) {KIT}"
+ANDROID = f"Mozilla/5.0 (Linux; Android 15) {KIT} Chrome/141.0.0.0 Mobile Safari/537.36"
 
 
 @pytest.mark.parametrize(

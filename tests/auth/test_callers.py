@@ -52,7 +52,7 @@ async def refused(hall: Hall, authorization: str, asked: Asked = PLAIN) -> bool:
 async def test_token_of_ours_tells_who_asks(hall: Hall, scheme: str) -> None:
     for padding in (" ", "  "):
         caller = await hall.callers.by_token(f"{scheme}{padding}{issue(hall)}", PLAIN)
-        assert (caller.subject, caller.client, caller.scopes) == ("s1", None, {Scope.BALANCE_READ})
+        assert (caller.subject, caller.client, caller.scopes) == ("s1", None, frozenset({Scope.BALANCE_READ}))
 
 
 async def test_client_on_its_own_is_a_client_and_nobody_s_customer(hall: Hall) -> None:

@@ -68,7 +68,9 @@ async def test_everything_but_the_session_that_asks_is_ended(room: Room) -> None
     assert hall.callers.still(principal_of(opened[0].session)) is not NOBODY
 
 
-@pytest.mark.parametrize("weak", ["", "short", "elevenchars", "password1234", "olena.koval.olena", "380501234567", "a" * 129])
+@pytest.mark.parametrize(
+    "weak", ["", "short", "elevenchars", "password1234", "olena.koval.olena", "380501234567", "a" * 129, "\ud800" * 20]
+)
 async def test_weak_password_is_refused_and_nothing_moves(room: Room, weak: str) -> None:
     opened = await room.hall.sessions.open("s1", "password", room.hall.signed_in(), FIREFOX)
     refused = await room.credentials.change_password("s1", weak, FIREFOX)

@@ -1,4 +1,4 @@
-"""Sessions: a cookie's secret opens one until it is ended, unused for too long, or too old, and the store tells no secret."""
+"""Sessions: a cookie's secret opens one until it is ended, unused for too long, or too old; the store tells none."""
 
 import asyncio
 from datetime import timedelta
@@ -20,7 +20,9 @@ from tests.auth.hall import FIREFOX, RULES, Hall, rows_of
 HINT: Final = '{"access_token": "a token of the provider"}'
 
 
-async def open_one(hall: Hall, subject: str = "s1", visitor: Visitor = FIREFOX, hint: str | None = None) -> OpenedSession:
+async def open_one(
+    hall: Hall, subject: str = "s1", visitor: Visitor = FIREFOX, hint: str | None = None
+) -> OpenedSession:
     return await hall.sessions.open(subject, "oneid", hall.signed_in(), visitor, sign_out_hint=hint)
 
 
@@ -102,7 +104,9 @@ async def test_requests_sent_at_once_note_one_use_and_none_goes_back(hall: Hall)
 
 
 async def test_sessions_are_listed_the_one_used_last_first_without_personal_data(hall: Hall) -> None:
-    phone = Visitor("2001:db8:1:2::5", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1")
+    phone = Visitor(
+        "2001:db8:1:2::5", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1"
+    )
     first, second = await open_one(hall), await open_one(hall, visitor=phone)
     await open_one(hall, "s2")
     hall.clock.time += TOUCH_AFTER

@@ -28,7 +28,12 @@ def step_up(hall: Hall, *without: str) -> StepUp:
     return StepUp(hall.flow(*offered).offering, hall.passkeys, IdentityRows(hall.store), hall.clock.now)
 
 
-def caller(hall: Hall, assurance: Assurance = Assurance.LOW, age: timedelta = timedelta(0), **changes: Any) -> Principal:  # noqa: ANN401 -- any field
+def caller(
+    hall: Hall,
+    assurance: Assurance = Assurance.LOW,
+    age: timedelta = timedelta(0),
+    **changes: Any,  # noqa: ANN401 -- any field
+) -> Principal:
     authentication = Authentication(assurance, (Amr.PASSWORD,), hall.clock.now() - age)
     return Principal(**{"subject": "s1", "scopes": CUSTOMER_SCOPES, "authentication": authentication, **changes})
 

@@ -69,14 +69,17 @@ async def test_client_s_events_are_its_own(store: AsyncEngine) -> None:
     assert [each.detail for each in await rows.of_client("app", 10)] == ["app", "app"]
 
 
+UPSERT: Final = (
+    "INSERT INTO audit_events (id, at, kind) SELECT id, at, 'FORGED' FROM audit_events WHERE true "
+    "ON CONFLICT (id) DO UPDATE SET kind = excluded.kind"
+)
 CHANGES: Final = [
     "UPDATE audit_events SET detail = 'forged'",
     "UPDATE audit_events SET detail = 'forged' WHERE subject = 's1'",
     "UPDATE audit_events SET id = id + 1000",
     "DELETE FROM audit_events",
     "DELETE FROM audit_events WHERE subject = 's2'",
-    "INSERT INTO audit_events (id, at, kind) SELECT id, at, 'FORGED' FROM audit_events WHERE true "
-    "ON CONFLICT (id) DO UPDATE SET kind = excluded.kind",
+    UPSERT,
 ]
 ON_POSTGRESQL: Final = ["TRUNCATE audit_events", "TRUNCATE audit_events CASCADE"]
 ON_SQLITE: Final = ["REPLACE INTO audit_events (id, at, kind) SELECT id, at, 'FORGED' FROM audit_events"]

@@ -1,5 +1,7 @@
 """Browsers: a request counts as our own page's only where the browser says so, and cookies stay on our host."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import pytest
@@ -19,10 +21,13 @@ from gateway.browsers import (
 
 HOST: Final = "kabinet.example"
 ORIGIN: Final = "https://kabinet.example"
+SOMEWHERE: Final = ("192.0.2.1", 1)
 
 
-def request(scheme: str = "https", client: tuple[str, int] | None = ("192.0.2.1", 1), **headers: str) -> HTTPConnection:
-    raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
+def request(
+    scheme: str = "https", headers: Mapping[str, str] = MappingProxyType({}), client: tuple[str, int] | None = SOMEWHERE
+) -> HTTPConnection:
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     scope: dict[str, Any] = {
         "type": "http",
         "scheme": scheme,
@@ -39,9 +44,9 @@ def request(scheme: str = "https", client: tuple[str, int] | None = ("192.0.2.1"
     ("scheme", "headers"),
     [
         ("https", {"host": HOST, "origin": ORIGIN}),
-        ("https", {"host": HOST, "origin": ORIGIN, "sec_fetch_site": "same-origin"}),
-        ("https", {"host": HOST + ":8443", "origin": ORIGIN + ":8443", "sec_fetch_site": "same-origin"}),
-        ("http", {"host": HOST, "origin": ORIGIN, "sec_fetch_site": "same-origin"}),
+        ("https", {"host": HOST, "origin": ORIGIN, "sec-fetch-site": "same-origin"}),
+        ("https", {"host": HOST + ":8443", "origin": ORIGIN + ":8443", "sec-fetch-site": "same-origin"}),
+        ("http", {"host": HOST, "origin": ORIGIN, "sec-fetch-site": "same-origin"}),
         ("http", {"host": "127.0.0.1:8000", "origin": "http://127.0.0.1:8000"}),
         ("http", {"host": "[::1]:8000", "origin": "http://[::1]:8000"}),
         ("wss", {"host": HOST, "origin": ORIGIN}),
@@ -49,14 +54,14 @@ def request(scheme: str = "https", client: tuple[str, int] | None = ("192.0.2.1"
     ],
 )
 def test_own_page_is_known_by_its_origin(scheme: str, headers: dict[str, str]) -> None:
-    assert is_from_own_page(request(scheme, **headers))
+    assert is_from_own_page(request(scheme, headers))
 
 
 FOREIGN: Final[list[tuple[str, dict[str, str]]]] = [
     ("https", {}),
     ("https", {"host": HOST}),
-    ("https", {"host": HOST, "sec_fetch_site": "same-origin"}),
-    ("https", {"origin": ORIGIN, "sec_fetch_site": "same-origin"}),
+    ("https", {"host": HOST, "sec-fetch-site": "same-origin"}),
+    ("https", {"origin": ORIGIN, "sec-fetch-site": "same-origin"}),
     ("https", {"host": "", "origin": "https://"}),
     ("https", {"host": HOST, "origin": ""}),
     ("https", {"host": HOST, "origin": "null"}),
@@ -77,23 +82,23 @@ FOREIGN: Final[list[tuple[str, dict[str, str]]]] = [
     ("https", {"host": HOST, "origin": "https://evil.example https://kabinet.example"}),
     ("https", {"host": HOST, "origin": "http://["}),
     ("https", {"host": "[", "origin": "http://["}),
-    ("https", {"host": HOST, "origin": ORIGIN, "sec_fetch_site": "cross-site"}),
-    ("https", {"host": HOST, "origin": ORIGIN, "sec_fetch_site": "same-site"}),
-    ("https", {"host": HOST, "origin": ORIGIN, "sec_fetch_site": "none"}),
-    ("https", {"host": HOST, "origin": ORIGIN, "sec_fetch_site": ""}),
+    ("https", {"host": HOST, "origin": ORIGIN, "sec-fetch-site": "cross-site"}),
+    ("https", {"host": HOST, "origin": ORIGIN, "sec-fetch-site": "same-site"}),
+    ("https", {"host": HOST, "origin": ORIGIN, "sec-fetch-site": "none"}),
+    ("https", {"host": HOST, "origin": ORIGIN, "sec-fetch-site": ""}),
     ("https", {"host": HOST, "referer": ORIGIN + "/sign-out"}),
 ]
 
 
 def test_any_other_page_and_no_page_at_all_are_foreign() -> None:
-    let_in = [(scheme, headers) for scheme, headers in FOREIGN if is_from_own_page(request(scheme, **headers))]
+    let_in = [(scheme, headers) for scheme, headers in FOREIGN if is_from_own_page(request(scheme, headers))]
     assert let_in == []
     print(f"\nforeign requests tried: {len(FOREIGN)}, let in: 0")
 
 
 @given(st.text(st.characters(codec="latin-1"), max_size=30), st.sampled_from(["http", "https", "ws", "wss"]))
 def test_any_text_is_a_foreign_origin(origin: str, scheme: str) -> None:
-    assert not is_from_own_page(request(scheme, host=HOST, origin=origin))
+    assert not is_from_own_page(request(scheme, {"host": HOST, "origin": origin}))
 
 
 @pytest.mark.parametrize("name", [SESSION_COOKIE, BROWSER_COOKIE])
@@ -111,7 +116,7 @@ def test_cookie_is_bound_to_our_host_out_of_scripts_reach_and_sent_by_no_other_s
 
 
 def test_visitor_is_told_by_the_connection() -> None:
-    visitor = visitor_of(request(user_agent="Firefox/140.0", accept_language="uk,en;q=0.8"))
+    visitor = visitor_of(request(headers={"user-agent": "Firefox/140.0", "accept-language": "uk,en;q=0.8"}))
     assert (visitor.address, visitor.user_agent, visitor.subject) == ("192.0.2.1", "Firefox/140.0", None)
     assert visitor.language.startswith("uk")
 
@@ -119,5 +124,5 @@ def test_visitor_is_told_by_the_connection() -> None:
 def test_visitor_of_whom_nothing_is_known_and_one_who_says_too_much() -> None:
     unknown = visitor_of(request(client=None))
     assert (unknown.address, unknown.user_agent) == ("unknown", "")
-    talkative = visitor_of(request(user_agent="a" * 10_000, accept_language="b" * 10_000))
+    talkative = visitor_of(request(headers={"user-agent": "a" * 10_000, "accept-language": "b" * 10_000}))
     assert (len(talkative.user_agent), len(talkative.language)) == (500, 100)

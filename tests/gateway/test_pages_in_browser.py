@@ -106,8 +106,7 @@ def test_way_to_an_application_on_another_host_is_not_held_up_by_the_policy(
         page.get_by_role("link", name="Password With").click()
         fill_in(page, login)
         page.get_by_role("button", name="Sign in").click()
-        if not is_first_party:
-            page.get_by_role("button", name="Allow").click()
+        page.get_by_role("button", name="Allow").click()
         page.wait_for_url(f"{redirect}?*")
         assert page.title() == "Landed"
         assert "code" in parse_qs(urlsplit(page.url).query)

@@ -121,6 +121,16 @@ def test_application_is_turned_away(front: Front, sandbox: Sandbox, application:
     assert front.run(front.house.grants.of_subject(subject)) == []
 
 
+def test_application_of_the_utilitys_own_is_not_asked_about_accounts(
+    front: Front, sandbox: Sandbox, partners: Partners
+) -> None:
+    visitor, _, _ = linked_customer(front, sandbox)
+    asked = Registration("Our app", "app", redirect_uris=(REDIRECT,), is_first_party=True)
+    page = visitor.get(authorize(front.run(partners.register(asked)).client.client_id))
+    assert (boxes(page), "Of which accounts?" in page.words, "no linked account" in page.words) == ([], False, False)
+    assert "code" in way_on(visitor.post("/oauth/authorize", {**page.form, "decision": "allow"}))
+
+
 def test_decision_of_another_sites_page_does_not_count(front: Front, sandbox: Sandbox, application: str) -> None:
     visitor, subject, _ = linked_customer(front, sandbox)
     form = {**visitor.get(authorize(application)).form, "decision": "allow"}

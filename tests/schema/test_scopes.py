@@ -99,11 +99,11 @@ def test_refusal_names_the_scope_that_is_missing() -> None:
 
 
 def test_no_customer_can_grant_what_changes_how_they_sign_in_or_tells_who_saw_them() -> None:
-    assert PARTNER_SCOPES == {Scope.PAYEES_READ}
-    assert PARTNER_SCOPES | CUSTOMER_SCOPES == set(Scope)
+    assert {Scope.PAYEES_READ} == PARTNER_SCOPES
+    assert set(Scope) == PARTNER_SCOPES | CUSTOMER_SCOPES
     assert not PARTNER_SCOPES & CUSTOMER_SCOPES
     withheld = {Scope.PROFILE_WRITE, Scope.ACCOUNTS_LINK, Scope.ACCESS_READ}
-    assert GRANTABLE_SCOPES == CUSTOMER_SCOPES - withheld
+    assert CUSTOMER_SCOPES - withheld == GRANTABLE_SCOPES
 
 
 def test_assurances_are_ordered_and_read_back_from_their_names() -> None:

@@ -48,7 +48,9 @@ async def opened(hall: Hall) -> int:
     return await count(hall.store, "sessions")
 
 
-@pytest.mark.parametrize("step", [Redirect("https://provider.example/?x=1", {"kept": "k"}), Form("f", {}, {"kept": "k"})])
+@pytest.mark.parametrize(
+    "step", [Redirect("https://provider.example/?x=1", {"kept": "k"}), Form("f", {}, {"kept": "k"})]
+)
 async def test_sign_in_opens_a_session_and_leads_to_where_the_customer_was_heading(
     hall: Hall, step: Redirect | Form
 ) -> None:
@@ -229,9 +231,7 @@ def finish_many(start: Callable[[], None], _runner: int, url: str, states: list[
 
 
 @pytest.mark.parametrize("step", [Form("asked"), Form("asked", awaits=True)], ids=["form", "waiting"])
-async def test_of_two_processes_that_finish_at_once_one_opens_a_session(
-    hall: Hall, store_url: str, step: Form
-) -> None:
+async def test_of_two_processes_that_finish_at_once_one_opens_a_session(hall: Hall, store_url: str, step: Form) -> None:
     flow = hall.flow(Scripted(step=step))
     states = [await begun(flow) for _ in range(10)]
     one, other = race(finish_many, store_url, states, step)

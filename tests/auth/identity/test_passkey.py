@@ -14,7 +14,17 @@ from connectors.store.passkeys import Passkey, PasskeyRows
 from connectors.store.tickets import TicketRows
 from schema.authentication import Assurance, Authentication
 from tests.auth.hall import BROWSER, FIREFOX, Hall, count, soon
-from tests.auth.soft_authenticator import ELIGIBLE, GOOD, HONEST, PRESENT, SYNCED, VERIFIED, Said, SoftAuthenticator, b64
+from tests.auth.soft_authenticator import (
+    ELIGIBLE,
+    GOOD,
+    HONEST,
+    PRESENT,
+    SYNCED,
+    VERIFIED,
+    Said,
+    SoftAuthenticator,
+    b64,
+)
 
 ORIGIN: Final = "https://kabinet.example"
 PARTY: Final = RelyingParty("kabinet.example", "A utility", ORIGIN)
