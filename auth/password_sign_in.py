@@ -94,8 +94,9 @@ class PasswordSignIn:
     async def recognise(self, login: str, password: str, visitor: Visitor) -> Customer | Refusal:
         """Return the customer whose login and password these are; a wrong one stands in the audit trail."""
         judged = await self.judge(login, password, visitor)
-        if judged.answer is WRONG_CREDENTIALS:
-            await self.record(AuditKind.SIGN_IN_REFUSED, judged.subject, visitor, WRONG_CREDENTIALS.code.value)
+        for refused in (WRONG_CREDENTIALS, MUST_CHANGE):
+            if judged.answer is refused:
+                await self.record(AuditKind.SIGN_IN_REFUSED, judged.subject, visitor, refused.code.value)
         return judged.answer
 
     async def judge(self, login: str, password: str, visitor: Visitor) -> Judged:

@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from auth.passwords import Passwords
+from auth.server.limits import ClientLimits
 from auth.signing_in import SigningIn
 from auth.sms_texts import BadText
 from connectors.billing.feed import BalanceFeed
@@ -21,6 +22,7 @@ from connectors.transport.http import HttpTransport
 from gateway.clock import now
 from gateway.doors import Connectors, StartError, open_connectors, prepare_store
 from gateway.entrance import Entrance, entrance_of
+from gateway.housekeeping import forget_daily
 from gateway.identity_settings import SmsSettings
 from gateway.providers import open_external
 from gateway.proving import Proving, Rows, learn_revocations, open_keys_of, proving_of
@@ -47,6 +49,7 @@ async def open_house(settings: Settings) -> AsyncIterator[tuple[House, Entrance]
         billing, feed = _live_billing(settings, doors)
         entrance = entrance_of(settings, rows, proving, replace(doors, billing=billing), sms, external)
         work = [billing.run(), feed.run(), proving.throttle.run(), proving.keys.run(), proving.revocations.run()]
+        work.append(forget_daily([rows.tickets.forget, rows.authorizations.forget], now))
         if sms is not None:
             work += [sms.sender.run(), sms.sender.forget_daily()]
         await opened.enter_async_context(_running(*work))
@@ -115,6 +118,7 @@ def _house(  # noqa: PLR0913, PLR0917 -- each is another part of the house
         audit=proving.audit,
         trail=rows.trail,
         throttle=proving.throttle,
+        client_limits=ClientLimits(rows.authorizations, now),
         store_answers=partial(answers, doors.store),
         now=now,
         deadline_s=settings.deadline_s,

@@ -8,6 +8,7 @@ from auth.audit import Audit
 from auth.credentials import Credentials
 from auth.linking import Linking
 from auth.phone_change import PhoneChange
+from auth.server.limits import ClientLimits
 from auth.sessions import Sessions
 from auth.sign_out import SignOut
 from auth.signing_in import SigningIn
@@ -52,6 +53,7 @@ class House:
     audit: Audit
     trail: AuditRows
     throttle: Throttle
+    client_limits: ClientLimits
     store_answers: Callable[[], Awaitable[bool]]
     now: Callable[[], datetime]
     deadline_s: float

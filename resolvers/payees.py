@@ -28,7 +28,7 @@ class PayeeQuery:
         context = info.context
         client = context.principal.require_client(Scope.PAYEES_READ)
         tried = Tried(Kind.PAYEE_CLIENT, client)
-        wait = await context.house.throttle.begin(tried)
+        wait = await context.house.client_limits.begin(client) or await context.house.throttle.begin(tried)
         if wait is not None:
             raise TooManyRequests(wait)
         details = await context.loaders.details.load(number)

@@ -48,7 +48,7 @@ def settle(turn: Turn, client: Client, approval: Approval) -> Settled:
     """
     scopes = approval.scopes & approval.asked & client.allowed
     if not scopes:
-        turn.record(AuditKind.ACCESS_REFUSED, client, approval.subject, "by the customer")
+        turn.record(AuditKind.ACCESS_REFUSED, client, approval.subject, "BY_CUSTOMER")
         raise AccessDeniedError
     scope = " ".join(sorted(scopes))
     if client.row.is_first_party:

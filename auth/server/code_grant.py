@@ -117,7 +117,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # untyped
         if row is None or row.client_id != client.client_id:
             return None
         if row.used_at is not None:
-            self.turn.end_reused(client, row.subject, row.family, "code")
+            self.turn.end_reused(client, row.subject, row.family, "CODE")
             return None
         return PresentedCode(row) if row.expires_at > self.turn.now else None
 
@@ -130,7 +130,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # untyped
         """Use the code up, or find that somebody else has just done so, and answer."""
         row = self.request.authorization_code.row
         if not use_code(self.turn.transaction, row.code_hash, self.turn.now):
-            self.turn.end_reused(self.request.client, row.subject, row.family, "code")
+            self.turn.end_reused(self.request.client, row.subject, row.family, "CODE")
             raise InvalidGrantError("Invalid 'code' in request.")
         return super().create_token_response()
 

@@ -131,5 +131,5 @@ def _deny(turn: Turn, device: DeviceRequest, subject: str) -> bool:
     client = Core(turn).query_client(device.client_id)
     is_denied = decide(turn.transaction, device.key, subject, turn.now)
     if is_denied and client is not None:
-        turn.record(AuditKind.ACCESS_REFUSED, client, subject, "by the customer")
+        turn.record(AuditKind.ACCESS_REFUSED, client, subject, "BY_CUSTOMER")
     return is_denied

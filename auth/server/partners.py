@@ -66,7 +66,7 @@ class Partners:
             requests_per_minute=asked.requests_per_minute,
         )
         await self.rows.add(client)
-        await self._record(client, "registered")
+        await self._record(client, "REGISTERED")
         return Registered(client, secret)
 
     async def rotate_secret(self, client_id: str, overlap: timedelta) -> Registered:
@@ -81,7 +81,7 @@ class Partners:
             previous_secret_hash=client.secret_hash,
             previous_secret_until=self.now() + overlap,
         )
-        await self._record(client, "secret rotated")
+        await self._record(client, "SECRET_ROTATED")
         return Registered(client, secret)
 
     async def replace_keys(self, client_id: str, jwks: Mapping[str, Any]) -> None:
@@ -91,27 +91,27 @@ class Partners:
             raise RegistrationRefused(f"{client_id} does not prove itself; register another client")
         no_secret = {"secret_hash": None, "previous_secret_hash": None, "previous_secret_until": None}
         await self.rows.change(client_id, authentication_method=BY_KEY, jwks=read_jwks(jwks), **no_secret)
-        await self._record(client, "keys replaced")
+        await self._record(client, "KEYS_REPLACED")
 
     async def disable(self, client_id: str) -> None:
         """Turn a client away, and every access token that it was issued. Raises RegistrationRefused."""
         client = await self._one(client_id)
         await self.rows.change(client_id, disabled_at=client.disabled_at or self.now())
         await self.revocations.revoke(f"client:{client_id}", LONGEST_LIFETIME)
-        await self._record(client, "disabled")
+        await self._record(client, "DISABLED")
 
     async def enable(self, client_id: str) -> None:
         """Let a client in again. Raises RegistrationRefused."""
         client = await self._one(client_id)
         await self.rows.change(client_id, disabled_at=None)
-        await self._record(client, "enabled")
+        await self._record(client, "ENABLED")
 
     async def limit(self, client_id: str, requests_per_minute: int | None) -> None:
         """Set how often a client may ask, None for as often as it likes. Raises RegistrationRefused."""
         client = await self._one(client_id)
         check_limit(requests_per_minute, is_confidential=client.authentication_method != NONE)
         await self.rows.change(client_id, requests_per_minute=requests_per_minute)
-        await self._record(client, f"limited to {requests_per_minute or 'no'} requests a minute")
+        await self._record(client, f"LIMIT {requests_per_minute or 'LIFTED'}")
 
     async def _one(self, client_id: str) -> ClientRow:
         client = await self.rows.get(client_id)

@@ -77,7 +77,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # untyped
         children = children_of(turn.transaction, token_hash)
         verdict = judge(token, children, turn.now, turn.means.rules.lost_answer)
         if verdict is Verdict.REUSED:
-            turn.end_reused(client, family.subject, family.id, "refresh token")
+            turn.end_reused(client, family.subject, family.id, "REFRESH_TOKEN")
         return PresentedToken(token, family, scopes) if verdict in {Verdict.FRESH, Verdict.ASKED_AGAIN} else None
 
     def authenticate_user(self, refresh_token: PresentedToken) -> str:

@@ -35,4 +35,4 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]  # untyped
         family = token.family
         if end_family(turn.transaction, family.id, turn.now):
             turn.revoked.append(f"sid:{family.id}")
-            turn.record(AuditKind.ACCESS_REVOKED, request.client, family.subject, "by the client")
+            turn.record(AuditKind.ACCESS_REVOKED, request.client, family.subject, "BY_CLIENT")

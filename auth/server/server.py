@@ -120,7 +120,7 @@ class AuthorizationServer:
         def run(turn: Turn) -> str | Refused:
             client = Core(turn).query_client(request.client_id)
             if client is not None:
-                turn.record(AuditKind.ACCESS_REFUSED, client, subject, "by the customer")
+                turn.record(AuditKind.ACCESS_REFUSED, client, subject, "BY_CUSTOMER")
             return self._decide(turn, request, None)
 
         return await self.turns.take(run, visitor=visitor)

@@ -75,9 +75,9 @@ async def _session(request: Request, entrance: Entrance) -> Session | None:
 
 
 async def _form(request: Request) -> Mapping[str, Sequence[str]]:
-    """Read a form's fields; files are none of ours and are left out."""
+    """Read a form's fields. What is a file, or holds a character that no store keeps, is as if it were not there."""
     if request.method != "POST":
         return {}
     async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
-        given = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+        given = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and "\x00" not in value]
     return {name: [value for key, value in given if key == name] for name, _ in given}

@@ -6,7 +6,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute, Route, Router
 
 from gateway import oauth
-from gateway.pages import device, link, register, security, sign_in, sign_out, sms
+from gateway.pages import device, link, own_password, passkeys, register, security, sign_in, sign_out, sms
 from gateway.pages.consent import AuthorizationPages
 from gateway.pages.headers import Guarded
 from gateway.pages.reception import Page, Reception
@@ -34,8 +34,9 @@ def routes(*, deadline_s: float = 15.0) -> list[BaseRoute]:
             *_page(reception, "/security", security.show, signed_in=True),
             *_page(reception, "/security/sessions", security.show, security.end_session, signed_in=True),
             *_page(reception, "/security/grants", security.show, security.revoke_grant, signed_in=True),
-            *_page(reception, "/security/passkeys/new", security.invite_passkey, security.add_passkey, signed_in=True),
-            *_page(reception, "/security/passkeys", security.show, security.remove_passkey, signed_in=True),
+            *_page(reception, "/security/password", own_password.show, own_password.change, signed_in=True),
+            *_page(reception, "/security/passkeys/new", passkeys.invite, passkeys.add, signed_in=True),
+            *_page(reception, "/security/passkeys", security.show, passkeys.remove, signed_in=True),
             Route(STATIC + "/{name:path}", reception.rendering.assets.answer),
         ]
     )

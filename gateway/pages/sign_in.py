@@ -39,8 +39,12 @@ async def begin(visit: Visit) -> Response:
 
 
 async def come_back(visit: Visit) -> Response:
-    """Take what a provider sent the browser back with; all of it is the provider's to judge."""
-    name, answer = visit.request.path_params["provider"], _told_once(visit.request.query_params.multi_items())
+    """Take what a provider sent the browser back with; all of it is the provider's to judge.
+
+    What our own forms ask for is in no address: addresses are kept, and other sites' pages may lead to them.
+    """
+    name = visit.request.path_params["provider"]
+    answer = {} if name in PAGES else _told_once(visit.request.query_params.multi_items())
     if name not in visit.entrance.flow.providers:
         return visit.tell("message.no_page", HTTPStatus.NOT_FOUND)
     wanted = Wanted(await visit.entrance.flow.return_to(name, visit.browser, answer.get("state", "")))

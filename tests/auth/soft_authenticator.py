@@ -42,6 +42,7 @@ class Said:
     public_key: bytes | None = None
     format: str = "none"
     statement: dict[str, Any] = field(default_factory=dict)
+    vouches_for_itself: bool = False
 
 
 HONEST: Final = Said()
@@ -66,8 +67,9 @@ class SoftAuthenticator:
         public_key = cose_key(key) if said.public_key is None else said.public_key
         attested = bytes(16) + len(raw(credential_id)).to_bytes(2, "big") + raw(credential_id) + public_key
         data = self._data(said.rp_id or asked["rp"]["id"], self.flags | ATTESTED) + attested
-        attestation = cbor2.dumps({"fmt": said.format, "attStmt": said.statement, "authData": data})
         client_data = self._client_data("webauthn.create", asked["challenge"], said)
+        statement = {"alg": -7, "sig": _signature(key, data, client_data)} if said.vouches_for_itself else said.statement
+        attestation = cbor2.dumps({"fmt": said.format, "attStmt": statement, "authData": data})
         return _credential(credential_id, {"clientDataJSON": b64(client_data), "attestationObject": b64(attestation)})
 
     def sign(self, options: str, said: Said = HONEST) -> str:
@@ -78,11 +80,10 @@ class SoftAuthenticator:
         key, user = self.keys[credential_id]
         data = self._data(said.rp_id or asked["rpId"], self.flags)
         client_data = self._client_data("webauthn.get", asked["challenge"], said)
-        signature = key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(SHA256()))
         response = {
             "clientDataJSON": b64(client_data),
             "authenticatorData": b64(data),
-            "signature": b64(signature),
+            "signature": b64(_signature(key, data, client_data)),
             "userHandle": user if said.user_handle is None else said.user_handle,
         }
         return _credential(said.credential_id or credential_id, response)
@@ -105,6 +106,10 @@ def cose_key(key: ec.EllipticCurvePrivateKey) -> bytes:
     """Write a public key as COSE does (RFC 9053, section 7.1.1)."""
     numbers = key.public_key().public_numbers()
     return cbor2.dumps({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")})
+
+
+def _signature(key: ec.EllipticCurvePrivateKey, data: bytes, client_data: bytes) -> bytes:
+    return key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(SHA256()))
 
 
 def _credential(credential_id: str, response: dict[str, str]) -> str:

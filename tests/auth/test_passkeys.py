@@ -139,6 +139,12 @@ async def test_passkey_that_was_not_made_as_asked_is_refused(
     assert await hall.told() == []
 
 
+async def test_passkey_that_vouches_for_itself_is_taken(
+    passkeys: Passkeys, device: SoftAuthenticator, olena: Customer
+) -> None:
+    assert await added(passkeys, device, olena, Said(format="packed", vouches_for_itself=True))
+
+
 async def test_longest_id_is_taken(passkeys: Passkeys, device: SoftAuthenticator, olena: Customer) -> None:
     assert await added(passkeys, device, olena, Said(credential_id="A" * 1364))
 

@@ -91,7 +91,7 @@ async def test_use_is_noted_at_most_once_a_minute(hall: Hall) -> None:
     assert seen.last_seen_at == hall.clock.now()
 
 
-async def test_requests_sent_at_once_note_one_use_and_none_goes_back(hall: Hall) -> None:
+async def test_requests_sent_at_once_note_the_same_use_and_none_goes_back(hall: Hall) -> None:
     opened = await open_one(hall)
     later = hall.clock.now() + timedelta(minutes=10)
     async with hall.store.begin() as connection:

@@ -70,6 +70,26 @@ def test_no_message_is_unused() -> None:
     assert ENGLISH.keys() - named_in_code() - named_by_value() == set()
 
 
+@pytest.mark.parametrize(
+    ("script", "templates"),
+    [
+        ("e-imzo.js", ["e_imzo.html"]),
+        ("e-imzo-mobile.js", ["e_imzo_mobile.html"]),
+        ("passkeys.js", ["passkey.html", "passkey_new.html"]),
+        ("districts.js", ["link.html"]),
+        ("consent.js", ["_asking.html"]),
+    ],
+)
+def test_every_word_that_a_script_says_is_on_its_page(script: str, templates: list[str]) -> None:
+    code = (CODE.parent / "static" / "pages" / script).read_text("utf-8")
+    asked = {name or other for name, other in re.findall(r'\bwords\("(\w+)"\)|dataset\.text(\w+)', code)}
+    attributes = {"data-text" + re.sub("([A-Z])", r"-\1", name).lower() for name in asked}
+    assert attributes
+    for template in templates:
+        markup = (TEMPLATES / template).read_text("utf-8")
+        assert {name for name in attributes if f"{name}=" not in markup} == set()
+
+
 def test_languages_are_written_in_their_own_letters() -> None:
     """No Latin letter hides in a Cyrillic word, and no word of the original was left where it is not a name."""
     names = r"OneID|id\.gov\.ua|E-IMZO|e-imzo\.uz|JavaScript|SMS|ID|QR|PIN|BAIK|Mobile ?ID|BankID|passkey|\{\w+\}|%\w"

@@ -154,12 +154,14 @@ def test_passkey_asks_for_a_strong_sign_in_once_there_is_one(front: Front) -> No
     passkey = Passkey("id-of-it", subject, b"key", 0, is_backed_up=False, name="Phone <b>", added_at=now)
     assert front.run(front.house.passkeys.add(passkey))
     assert "Phone <b>" in visitor.get("/security").words
-    for asked in (
-        visitor.get("/security/passkeys/new"),
-        visitor.post("/security/passkeys/new", {"credential": "{}"}),
-        visitor.post("/security/passkeys", {"passkey": "id-of-it"}),
+    new = "%2Fsecurity%2Fpasskeys%2Fnew"
+    for asked, back_to in (
+        (visitor.get("/security/passkeys/new"), new),
+        (visitor.post("/security/passkeys/new", {"credential": "{}"}), new),
+        (visitor.post("/security/passkeys", {"passkey": "id-of-it"}), "%2Fsecurity"),
+        (visitor.post("/security/password", {"new_password": "another-evening-7"}), "%2Fsecurity%2Fpassword"),
     ):
-        assert (asked.status, asked.location) == (303, "/sign-in?return_to=%2Fsecurity&acr=high")
+        assert (asked.status, asked.location) == (303, f"/sign-in?return_to={back_to}&acr=high")
     assert len(front.run(front.house.passkeys.of_subject(subject))) == 1
 
 
@@ -168,3 +170,18 @@ def test_nonsense_instead_of_a_passkey_is_refused(front: Front) -> None:
     answer = visitor.post("/security/passkeys/new", {"credential": "{}", "name": "Phone"})
     assert answer.status == 422
     assert "This passkey could not be confirmed." in answer.words
+
+
+def test_password_is_changed_and_everything_else_signed_out(front: Front) -> None:
+    visitor, login = newcomer(front)
+    other = Visitor(front.host)
+    other.sign_in(login)
+    assert "/security/password" in visitor.get("/security").links
+    weak = visitor.post("/security/password", {"new_password": "short"})
+    assert (weak.status, "Choose another password" in weak.words) == (422, True)
+    assert other.is_in()
+    changed = visitor.post("/security/password", {"new_password": "another-evening-7"})
+    assert (changed.status, changed.location) == (303, "/security")
+    assert (visitor.is_in(), other.is_in()) == (True, False)
+    assert Visitor(front.host).sign_in(login).status == 403
+    assert Visitor(front.host).sign_in(login, "another-evening-7").status == 303

@@ -144,11 +144,11 @@ def test_client_is_disabled_limited_and_looked_into(folder: Path) -> None:
     assert stored(folder, bank).requests_per_minute is None
     lines = gridgate("partners", "audit", bank).splitlines()
     assert [line.split("  ")[1:3] for line in lines] == [
-        ["CLIENT_CHANGED", "limited to no requests a minute"],
-        ["CLIENT_CHANGED", "limited to 60 requests a minute"],
-        ["CLIENT_CHANGED", "enabled"],
-        ["CLIENT_CHANGED", "disabled"],
-        ["CLIENT_CHANGED", "registered"],
+        ["CLIENT_CHANGED", "LIMIT LIFTED"],
+        ["CLIENT_CHANGED", "LIMIT 60"],
+        ["CLIENT_CHANGED", "ENABLED"],
+        ["CLIENT_CHANGED", "DISABLED"],
+        ["CLIENT_CHANGED", "REGISTERED"],
     ]
     assert len(gridgate("partners", "audit", bank, "--last=2").splitlines()) == 2
 

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.demo_process import DemoProcess, running_demo
+from tests.demo_store import DemoStore
+from tests.journeys.hostile.clients import Clients
+from tests.journeys.hostile.siege import Siege
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,20 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
             print(f"\n{text}", end="")
 
     return told
+
+
+@pytest.fixture
+def kharkiv_siege(kharkiv_apart: DemoProcess, tell: Callable[[str], None]) -> Siege:
+    return Siege(kharkiv_apart, DemoStore.of(kharkiv_apart), tell)
+
+
+@pytest.fixture
+def uzbekistan_siege(uzbekistan_apart: DemoProcess, tell: Callable[[str], None]) -> Siege:
+    return Siege(uzbekistan_apart, DemoStore.of(uzbekistan_apart), tell)
+
+
+@pytest.fixture(scope="session")
+def clients(uzbekistan_apart: DemoProcess) -> Clients:
+    """Applications and partners of every kind, registered at the demo in Uzbekistan."""
+    issuer = uzbekistan_apart.facts["graphql_url"].removesuffix("/graphql")
+    return Clients.at(DemoStore.of(uzbekistan_apart), issuer)

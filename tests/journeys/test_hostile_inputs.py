@@ -3,29 +3,27 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from gateway.browsers import SESSION_COOKIE
 from tests.demo_process import DemoProcess
-from tests.demo_store import DemoStore
-from tests.journeys.guests import Guest, customer_of, guest_of, query_of, vouched
+from tests.journeys.guests import (
+    Guest,
+    customer_of,
+    guest_of,
+    query_of,
+    signed_challenge,
+    signs_by_phone,
+    vouched,
+)
 from tests.journeys.hostile.access_tokens import Forge, hostile_tokens
-from tests.journeys.hostile.callbacks import Coming, hostile_callbacks
-from tests.journeys.hostile.siege import Siege
+from tests.journeys.hostile.addresses import ENCODED, RETURN_TO
+from tests.journeys.hostile.callbacks import CREDENTIALS, Coming, hostile_callbacks, hostile_signatures
+from tests.journeys.hostile.siege import Siege, is_ours
 
 ME: Final = "{ me { id } security { sessions { id } } }"
-
-
-@pytest.fixture
-def kharkiv_siege(kharkiv_apart: DemoProcess, tell: Callable[[str], None]) -> Siege:
-    return Siege(kharkiv_apart, DemoStore.of(kharkiv_apart), tell)
-
-
-@pytest.fixture
-def uzbekistan_siege(uzbekistan_apart: DemoProcess, tell: Callable[[str], None]) -> Siege:
-    return Siege(uzbekistan_apart, DemoStore.of(uzbekistan_apart), tell)
 
 
 def is_nobody(guest: Guest, authorization: str) -> bool:
@@ -68,7 +66,8 @@ def test_callback_that_this_browser_did_not_ask_for_opens_nothing(
     demo, begin = siege.demo, comes_by(siege.demo, way, method)
     guest, stranger, lucky = guest_of(demo), guest_of(demo), guest_of(demo)
     used = vouched(demo, lucky, way, method)
-    assert lucky.get(used).cookies[SESSION_COOKIE]
+    came = lucky.get(used)
+    assert came.cookies.get(SESSION_COOKIE), came.words
     state_elsewhere = guest.get(f"/sign-in/{elsewhere}").form["state"]
     with siege.of(f"callbacks of {way}") as tried:
         for name, who, query in hostile_callbacks(begin, guest, stranger, state_elsewhere):
@@ -81,3 +80,52 @@ def test_callback_that_this_browser_did_not_ask_for_opens_nothing(
         late = vouched(demo, guest, way, method)
         assert siege.store.change("UPDATE tickets SET expires_at = made_at WHERE kind = 'sign-in'")
         tried.refused("callback too late", guest.get(late))
+
+
+def test_signature_or_passkey_that_is_none_opens_nothing(uzbekistan_siege: Siege, kharkiv_siege: Siege) -> None:
+    demo = uzbekistan_siege.demo
+    guest, stranger = guest_of(demo), guest_of(demo)
+    other = signed_challenge(stranger.get("/sign-in/e-imzo"))
+    with uzbekistan_siege.of("signatures") as tried:
+        good = signed_challenge(guest.get("/sign-in/e-imzo"))
+        tried.refused("signature in another browser", stranger.post("/sign-in/e-imzo/callback", good))
+        tried.refused("signature under another way", guest.post("/sign-in/e-imzo-mobile/callback", good))
+        tried.refused("signature under another state", guest.post("/sign-in/e-imzo/callback", {**good, "state": "A"}))
+        tried.refused("signature in an address", guest.get(f"/sign-in/e-imzo/callback?{urlencode(good)}"))
+        for name, signature in hostile_signatures(good, other["pkcs7"]).items():
+            form = {**guest.get("/sign-in/e-imzo").form, "pkcs7": signature}
+            tried.refused(f"signature {name}", guest.post("/sign-in/e-imzo/callback", form))
+        page = guest.get("/sign-in/e-imzo-mobile")
+        tried.refused("phone that has not signed", guest.post("/sign-in/e-imzo-mobile/callback", page.form), by=(202,))
+        signed = signs_by_phone(demo, page)
+        tried.refused("phone of another browser", stranger.post("/sign-in/e-imzo-mobile/callback", signed))
+    guest, customer = guest_of(kharkiv_siege.demo), customer_of(kharkiv_siege.demo, 1)
+    with kharkiv_siege.of("passkeys") as tried:
+        for name, credential in CREDENTIALS.items():
+            form = {**guest.get("/sign-in/passkey").form, "credential": credential}
+            tried.refused(f"passkey of {name}", guest.post("/sign-in/passkey/callback", form))
+            added = customer.post("/security/passkeys", {"credential": credential, "name": "mine"})
+            tried.refused(f"new passkey of {name}", added, by=(303,))
+
+
+def test_nobody_is_sent_to_another_site_after_signing_in_or_out(kharkiv_siege: Siege) -> None:
+    siege, user = kharkiv_siege, kharkiv_siege.demo.user(0)
+    links = {name: urlencode({"return_to": address}) for name, address in RETURN_TO.items()}
+    links |= {name: f"return_to={address}" for name, address in ENCODED.items()}
+    tried = 0
+    for name, query in links.items():
+        guest = guest_of(siege.demo)
+        chooser, page = guest.get(f"/sign-in?{query}"), guest.get(f"/sign-in/password?{query}")
+        assert (chooser.status, page.status) == (200, 200), name
+        assert all(is_ours(link) for link in chooser.links + page.links), (name, chooser.links)
+        form = {**page.form, "login": user["login"], "password": user["password"]}
+        again = {**form, **dict(parse_qsl(query, keep_blank_values=True))}
+        signed_in = guest.post("/sign-in/password/callback", form)
+        assert signed_in.cookies[SESSION_COOKIE]
+        signed_out = guest.post("/sign-out", {"return_to": again["return_to"]})
+        for answer in (signed_in, signed_out):
+            assert answer.status == 303, name
+            assert is_ours(answer.location), (name, answer.location)
+            assert "evil" not in urlsplit(answer.location).netloc
+            tried += 1
+    siege.tell(f"hostile addresses to return to: {tried} tried, nobody left")

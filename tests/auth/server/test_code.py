@@ -106,7 +106,7 @@ async def test_denial_goes_back_to_the_client_and_grants_nothing(desk: Desk, app
         "iss": ISSUER,
     }
     assert await desk.server.grants.of_subject("s1") == []
-    assert await desk.audit() == [("ACCESS_REFUSED", "by the customer")]
+    assert await desk.audit() == [("ACCESS_REFUSED", "BY_CUSTOMER")]
 
 
 async def test_approving_nothing_of_what_was_asked_is_a_denial(desk: Desk, app: Registered) -> None:

@@ -95,7 +95,7 @@ async def test_denied_kiosk_stays_out(desk: Desk, kiosk: Registered) -> None:
     assert await desk.server.devices.deny(found, "s1", HERE)
     assert not await desk.server.devices.approve(found, "s1", desk.sign_in(), found.scopes)
     assert refusal(await poll(desk, kiosk, shown)) == (400, "access_denied")
-    assert await desk.audit() == [("ACCESS_REFUSED", "by the customer")]
+    assert await desk.audit() == [("ACCESS_REFUSED", "BY_CUSTOMER")]
 
 
 async def test_allowing_nothing_turns_the_kiosk_away(desk: Desk, kiosk: Registered) -> None:
@@ -103,7 +103,7 @@ async def test_allowing_nothing_turns_the_kiosk_away(desk: Desk, kiosk: Register
     found = await find(desk, shown["user_code"])
     assert await desk.server.devices.approve(found, "s1", desk.sign_in(), [])
     assert refusal(await poll(desk, kiosk, shown)) == (400, "access_denied")
-    assert await desk.audit() == [("ACCESS_REFUSED", "by the customer")]
+    assert await desk.audit() == [("ACCESS_REFUSED", "BY_CUSTOMER")]
 
 
 async def test_only_the_first_decision_counts(desk: Desk, kiosk: Registered) -> None:

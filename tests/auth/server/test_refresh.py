@@ -5,7 +5,7 @@ import pytest
 from auth.server.partners import Registered
 from tests.auth.server.desk import Desk, refusal
 
-REUSED = ("TOKEN_REUSED", "refresh token")
+REUSED = ("TOKEN_REUSED", "REFRESH_TOKEN")
 
 
 async def refreshed(desk: Desk, app: Registered, token: str) -> str:

@@ -24,7 +24,7 @@ async def test_revoked_refresh_token_ends_its_family(desk: Desk, app: Registered
     assert not desk.is_good(tokens)
     assert refusal(await desk.refresh(app, tokens["refresh_token"])) == (400, "invalid_grant")
     assert await revoke(desk, app, tokens["refresh_token"], hint) == (200, {})
-    assert [each for each in await desk.audit() if each[0] != "ACCESS_GRANTED"] == [("ACCESS_REVOKED", "by the client")]
+    assert [each for each in await desk.audit() if each[0] != "ACCESS_GRANTED"] == [("ACCESS_REVOKED", "BY_CLIENT")]
     assert len(await GrantRows(desk.store).of_subject("s1")) == 1
 
 

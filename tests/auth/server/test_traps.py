@@ -38,7 +38,7 @@ async def test_commit_also_when_the_answer_is_an_error(desk: Desk, app: Register
     assert family[-1] == desk.clock.now()  # revoked_at
     assert not desk.is_good(tokens)
     assert refusal(await desk.refresh(app, tokens["refresh_token"])) == (400, "invalid_grant")
-    assert (await desk.audit())[-1] == ("TOKEN_REUSED", "code")
+    assert (await desk.audit())[-1] == ("TOKEN_REUSED", "CODE")
 
 
 async def test_scheme_of_the_request_is_the_issuer_s_whatever_a_proxy_made_of_it(desk: Desk, app: Registered) -> None:
@@ -107,7 +107,7 @@ async def test_old_refresh_token_is_not_kept_and_its_reuse_is_noticed(desk: Desk
     assert new != old
     await desk.refresh(app, new)
     assert refusal(await desk.refresh(app, old)) == (400, "invalid_grant")
-    assert (await desk.audit())[-1] == ("TOKEN_REUSED", "refresh token")
+    assert (await desk.audit())[-1] == ("TOKEN_REUSED", "REFRESH_TOKEN")
 
 
 async def test_device_code_is_used_up(desk: Desk) -> None:
