@@ -53,13 +53,22 @@ class StepUp:
         """Return the assurance that a customer can give, and therefore must."""
         return (await self._asked(subject)).assurance
 
+    async def ways(self, subject: str, assurance: Assurance) -> tuple[str, ...]:
+        """Return the providers that reach an assurance and may know the customer; to others they are a stranger."""
+        has_passkey = bool(await self.passkeys.of_subject(subject))
+        reached = await self.identities.best_assurance(subject)
+        return self._ways(assurance, has_passkey=has_passkey, is_vouched_for=reached is not None)
+
     async def _asked(self, subject: str) -> Asked:
         has_passkey = bool(await self.passkeys.of_subject(subject))
         reached = await self.identities.best_assurance(subject)
         best = Assurance.HIGH if has_passkey else reached or Assurance.LOW
-        theirs = {_PASSKEY: has_passkey, **dict.fromkeys(_OURS, True)}
         for assurance in sorted(Assurance, reverse=True):
-            ways = [each.name for each in self.offering(assurance) if theirs.get(each.name, reached is not None)]
+            ways = self._ways(assurance, has_passkey=has_passkey, is_vouched_for=reached is not None)
             if assurance <= best and ways:
-                return Asked(assurance, tuple(ways))
+                return Asked(assurance, ways)
         return Asked(Assurance.LOW, ())
+
+    def _ways(self, assurance: Assurance, *, has_passkey: bool, is_vouched_for: bool) -> tuple[str, ...]:
+        theirs = {_PASSKEY: has_passkey, **dict.fromkeys(_OURS, True)}
+        return tuple(each.name for each in self.offering(assurance) if theirs.get(each.name, is_vouched_for))

@@ -26,6 +26,7 @@ class Kind(StrEnum):
 
     LOGIN = "login"
     SIGN_IN_ADDRESS = "sign-in address"
+    SIGN_IN_BEGUN = "sign-in begun"
     REGISTRATION_ADDRESS = "registration address"
     LINKING_SUBJECT = "linking subject"
     LINKING_ACCOUNT = "linking account"
@@ -40,11 +41,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`free` failures without a wait, then a wait that doubles with each further one up to the longest."""
+    """`free` failures without a wait, then a wait that doubles with each further one up to the longest.
+
+    One failure is forgotten each time that `fades` has passed: who is busy and mistypes now and then is not kept out.
+    """
 
     free: int
     first_wait: timedelta = timedelta(seconds=2)
     longest_wait: timedelta = timedelta(minutes=15)
+    fades: timedelta = timedelta(hours=1)
 
     def wait(self, failures: int) -> timedelta:
         """Return the wait after so many failures."""
@@ -56,17 +61,18 @@ class Pace:
 
 PACES: Final[Mapping[Kind, Pace]] = {
     Kind.LOGIN: Pace(free=5),
-    Kind.SIGN_IN_ADDRESS: Pace(free=50),
-    Kind.REGISTRATION_ADDRESS: Pace(free=20),
+    Kind.SIGN_IN_ADDRESS: Pace(free=50, fades=timedelta(minutes=1)),
+    Kind.SIGN_IN_BEGUN: Pace(free=200, longest_wait=timedelta(seconds=10), fades=timedelta(seconds=10)),
+    Kind.REGISTRATION_ADDRESS: Pace(free=20, fades=timedelta(minutes=5)),
     Kind.LINKING_SUBJECT: Pace(free=5),
     Kind.LINKING_ACCOUNT: Pace(free=10),
-    Kind.LINKING_ADDRESS: Pace(free=30),
+    Kind.LINKING_ADDRESS: Pace(free=30, fades=timedelta(minutes=1)),
     Kind.DEVICE_SUBJECT: Pace(free=5),
-    Kind.DEVICE_ADDRESS: Pace(free=30),
+    Kind.DEVICE_ADDRESS: Pace(free=30, fades=timedelta(minutes=1)),
     Kind.ONE_TIME_PASSWORD: Pace(free=5, first_wait=timedelta(minutes=1), longest_wait=timedelta(minutes=10)),
-    Kind.SMS_ADDRESS: Pace(free=30, longest_wait=timedelta(minutes=1)),
+    Kind.SMS_ADDRESS: Pace(free=30, longest_wait=timedelta(minutes=1), fades=timedelta(seconds=30)),
     Kind.PHONE_CODE: Pace(free=5),
-    Kind.PAYEE_CLIENT: Pace(free=50),
+    Kind.PAYEE_CLIENT: Pace(free=50, fades=timedelta(seconds=20)),
 }
 """An address may be a whole mobile operator's: it gets more tries than a login.
 
@@ -118,7 +124,8 @@ class Throttle:
         """Count an attempt and return None, or return the seconds to wait and count nothing."""
         now = self._now()
         waits = {self._key(each): partial(_blocked_until, now, self._paces[each.kind]) for each in tried}
-        blocked_until = await self._rows.begin(waits, now, now - self._quiet_time)
+        fades = {self._key(each): self._paces[each.kind].fades for each in tried}
+        blocked_until = await self._rows.begin(waits, now, now - self._quiet_time, fades)
         return None if blocked_until is None else max(1, ceil((blocked_until - now).total_seconds()))
 
     async def take_back(self, *tried: Tried) -> None:

@@ -43,7 +43,7 @@ class Utility:
         values = {
             "PROFILE": PROFILE,
             "DATA_DIR": str(data_dir),
-            "TOKEN_LIFETIME_S": "3600",  # a token outlives the measurement
+            "TOKEN_LIFETIME_S": "600",  # the longest there is
             "DEADLINE_S": PATIENCE_S,  # requests queue on a busy core, and a queue is no failure
             "BILLING__TIMEOUT_S": PATIENCE_S,
             "DISTRIBUTION__TIMEOUT_S": PATIENCE_S,

@@ -81,7 +81,7 @@ def _routes(settings: Settings, graph: Graph) -> list[BaseRoute]:
     if settings.graphiql:
         title = f"Gridgate · {settings.load_profile().title}"
         routes += graphiql.routes(graphql_path=GRAPHQL_PATH, operations=example_operations(), title=title)
-        routes.append(Route("/", _to_graphiql))
+    routes.append(Route("/", _to_graphiql if settings.graphiql else _to_own_page))
     return routes
 
 
@@ -120,3 +120,8 @@ async def _ready(request: Request) -> JSONResponse:
 
 async def _to_graphiql(_request: Request) -> RedirectResponse:
     return RedirectResponse("/graphiql")
+
+
+async def _to_own_page(_request: Request) -> RedirectResponse:
+    """Take whoever signs in on the way to nowhere in particular to what is theirs."""
+    return RedirectResponse("/security")

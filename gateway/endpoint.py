@@ -1,7 +1,9 @@
 """The GraphQL endpoint: HTTP and graphql-transport-ws, and the caller behind each request or connection."""
 
 import json
+import re
 from dataclasses import dataclass, field
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +20,8 @@ from resolvers.graph import Graph
 from resolvers.house import House
 from schema.errors import Unauthenticated
 from schema.scopes import NOBODY, Principal
+
+_HALF_CHARACTER: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(slots=True)
@@ -72,6 +76,13 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
             caller.principal = await caller.callers.by_session(secret)
         return caller
 
+    def decode_json(self, data: str | bytes) -> object:
+        """Read JSON; half characters, which no database keeps, are as no JSON at all (RFC 8259, section 8.2)."""
+        decoded = super().decode_json(data)
+        if _HALF_CHARACTER.search(data if isinstance(data, bytes) else data.encode(errors="replace")):
+            _refuse_half_characters(decoded)
+        return decoded
+
     def encode_json(self, data: object) -> str:
         """Write JSON without needless spaces and escapes: Cyrillic takes two bytes a letter instead of six."""
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -85,3 +96,12 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
             except Unauthenticated as error:
                 raise ConnectionRejectionError from error
         return UnsetType()
+
+
+def _refuse_half_characters(decoded: object) -> None:
+    """Raise JSONDecodeError where a text has half of a surrogate pair."""
+    text = json.dumps(decoded, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise json.JSONDecodeError("half a character", text, error.start) from error

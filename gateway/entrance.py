@@ -118,6 +118,7 @@ def _flow(settings: Settings, rows: Rows, proving: Proving, providers: dict[str,
         people=People(rows.identities, rows.customers, proving.keys.derived_secret("identities"), now),
         sessions=proving.sessions,
         audit=proving.audit,
+        throttle=proving.throttle,
         callback_url=lambda name: f"{address}/sign-in/{name}/callback",
         now=now,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 import structlog
-from graphql import ASTValidationRule, GraphQLError
+from graphql import ASTValidationRule, FieldNode, GraphQLError
 from strawberry.extensions import (
     AddValidationRules,
     MaskErrors,
@@ -70,7 +70,7 @@ class ShownErrors(MaskErrors):
                 system=system.value,
                 code=(first.extensions or {}).get("code"),
                 cause=_causes(first.original_error),
-                path=first.path,
+                field=_field(first),
                 fields=len(fields),
             )
         return super()._process_errors(errors)
@@ -83,7 +83,8 @@ class ShownErrors(MaskErrors):
             case None | GraphQLError():
                 return _coded(error, error.message, ErrorCode.OPERATION_INVALID)
             case unexpected:
-                log.error("internal_error", error=type(unexpected).__name__, where=_where(unexpected), path=error.path)
+                kind, where = type(unexpected).__name__, _where(unexpected)
+                log.error("internal_error", error=kind, where=where, field=_field(error))
                 return _coded(error, "Something went wrong on our side.", ErrorCode.INTERNAL)
 
 
@@ -113,6 +114,12 @@ def _coded(error: GraphQLError, message: str, code: ErrorCode) -> GraphQLError:
         path=error.path,
         extensions={"code": code.value},
     )
+
+
+def _field(error: GraphQLError) -> str | None:
+    """Name the field that failed; its path is made of the client's own words, such as an account's number."""
+    node = error.nodes[0] if error.nodes else None
+    return node.name.value if isinstance(node, FieldNode) else None
 
 
 def _causes(error: BaseException | None) -> list[str]:

@@ -18,6 +18,7 @@ from connectors.billing.remembered import RememberedBilling
 from connectors.store.balances import BalanceRows
 from connectors.store.clients import ClientRows
 from connectors.store.health import Store, answers
+from connectors.store.sessions import SessionRows
 from connectors.transport.http import HttpTransport
 from gateway.clock import now
 from gateway.doors import Connectors, StartError, open_connectors, prepare_store
@@ -49,7 +50,9 @@ async def open_house(settings: Settings) -> AsyncIterator[tuple[House, Entrance]
         billing, feed = _live_billing(settings, doors)
         entrance = entrance_of(settings, rows, proving, replace(doors, billing=billing), sms, external)
         work = [billing.run(), feed.run(), proving.throttle.run(), proving.keys.run(), proving.revocations.run()]
-        work.append(forget_daily([rows.tickets.forget, rows.authorizations.forget], now))
+        work.append(
+            forget_daily([rows.tickets.forget, rows.authorizations.forget, SessionRows(doors.store).forget], now)
+        )
         if sms is not None:
             work += [sms.sender.run(), sms.sender.forget_daily()]
         await opened.enter_async_context(_running(*work))

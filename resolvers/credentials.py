@@ -78,7 +78,8 @@ class CredentialMutation:
     @strawberry.mutation(
         extensions=[requires(Scope.PROFILE_WRITE)],
         description=(
-            "Change the password, and end every other session and token. Asks for a recent, strong sign-in: "
+            "Change the password, and end every other session and every application's tokens. Asks for a recent, strong "
+            "sign-in: "
             "INSUFFICIENT_USER_AUTHENTICATION names the methods that would do."
         ),
     )
@@ -114,7 +115,9 @@ class CredentialMutation:
 
     @strawberry.mutation(
         extensions=[requires(Scope.PROFILE_WRITE)],
-        description="Change the phone by the code that was sent to it, and end every other session and token.",
+        description=(
+            "Change the phone by the code that was sent to it, and end every other session and every application's tokens."
+        ),
     )
     async def confirm_phone(
         self,

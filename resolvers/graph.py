@@ -31,7 +31,8 @@ from resolvers.utility import UtilityQuery
 from schema.accounts import Account
 from schema.billing import Bill, Charge
 from schema.customers import Customer
-from schema.errors import ErrorCode
+from schema.error_texts import without_values
+from schema.errors import ErrorCode, GridgateError
 from schema.metering import Meter, UsagePoint
 from schema.payments import Payment
 from schema.scalars import SCALARS
@@ -81,8 +82,13 @@ class Graph(strawberry.federation.Schema):
         errors: list[GraphQLError],
         execution_context: ExecutionContext | None = None,  # noqa: ARG002 -- Strawberry's signature
     ) -> None:
-        """Give a document that is at fault its code. Nothing is logged: Strawberry would log values."""
+        """Give a document that is at fault its code, and repeat none of its values.
+
+        Nothing is logged: Strawberry would log values.
+        """
         for error in errors:
+            if not isinstance(error.original_error, GridgateError):
+                error.message = without_values(error.message)
             if error.original_error is None and not error.extensions:
                 error.extensions = {"code": ErrorCode.OPERATION_INVALID.value}
 

@@ -6,7 +6,7 @@ from strawberry import Info
 from auth.audit import AuditEvent, AuditKind
 from auth.throttle import Kind, Tried
 from resolvers.context import OperationContext
-from schema.errors import NotFound, TooManyRequests
+from schema.errors import NotFound, TooManyRequests, UpstreamError
 from schema.identifiers import AccountNumber
 from schema.payees import Payee
 from schema.scopes import Scope, requires_client
@@ -31,7 +31,11 @@ class PayeeQuery:
         wait = await context.house.client_limits.begin(client) or await context.house.throttle.begin(tried)
         if wait is not None:
             raise TooManyRequests(wait)
-        details = await context.loaders.details.load(number)
+        try:
+            details = await context.loaders.details.load(number)
+        except UpstreamError:
+            await context.house.throttle.take_back(tried)  # no guess: nobody could judge it
+            raise
         if details is None:
             raise NotFound
         await context.house.throttle.take_back(tried)

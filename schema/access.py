@@ -118,7 +118,7 @@ class ChangePasswordInput:
     new_password: str
 
 
-@strawberry.type(description="The password was changed; every other session and token was ended.")
+@strawberry.type(description="The password was changed; every other session and every application's tokens were ended.")
 class PasswordChanged:
     """The password was changed."""
 
@@ -146,7 +146,7 @@ class ConfirmPhoneInput:
     code: str
 
 
-@strawberry.type(description="The phone was changed; every other session and token was ended.")
+@strawberry.type(description="The phone was changed; every other session and every application's tokens were ended.")
 class PhoneChanged:
     """The phone was changed."""
 

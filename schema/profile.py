@@ -1,6 +1,7 @@
 """A utility's profile: everything that differs from one utility to the next, as data."""
 
 import re
+from dataclasses import field
 from datetime import date, datetime
 from enum import Enum
 from zoneinfo import ZoneInfo, available_timezones
@@ -70,6 +71,7 @@ class UtilityProfile:
 
     name: str
     title: str
+    titles: strawberry.Private[dict[str, str]] = field(default_factory=dict)
     country: str = strawberry.field(description="ISO 3166-1 alpha-2.")
     currency: str = strawberry.field(description="ISO 4217.")
     time_zone: str = strawberry.field(description="IANA.")
@@ -97,6 +99,10 @@ class UtilityProfile:
                 raise ValueError(f"the pattern {pattern} is not a regular expression: {error}") from error
         if not self.account_number.matches(self.account_number.example):
             raise ValueError("account_number.example does not match account_number.pattern")
+
+    def title_in(self, language: str) -> str:
+        """Return the title in a language (BCP 47), and the one for all languages where there is none."""
+        return self.titles.get(language, self.title)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -15,7 +15,7 @@ from gateway.cli import app
 from tests.demo_process import DemoProcess
 from tests.gateway.reader import Answer, Visitor
 
-BACK: Final = "http://127.0.0.1/back"
+BACK: Final = "https://kettle.example/back"
 """Where the browser comes back to; nobody listens there, for the tests take the address from the page."""
 VERIFIER: Final = "a-verifier-of-forty-three-characters-or-more"
 

@@ -26,9 +26,11 @@ from auth.identity.port import (
     Visitor,
 )
 from auth.sessions import OpenedSession, Sessions
+from auth.throttle import Kind, Throttle, Tried
 from connectors.store.tickets import TicketRows, key_of
 from connectors.transport.deadline import Deadline
 from schema.authentication import Assurance, Authentication
+from schema.refusals import RefusalCode
 
 LIFETIME: Final = timedelta(minutes=10)
 _KIND: Final = "sign-in"
@@ -78,6 +80,7 @@ class SignInFlow:
     people: People
     sessions: Sessions
     audit: Audit
+    throttle: Throttle
     callback_url: Callable[[str], str]
     now: Callable[[], datetime]
 
@@ -110,6 +113,9 @@ class SignInFlow:
             KeyError: there is no such provider.
         """
         provider = self.providers[name]
+        wait = await self.throttle.begin(Tried.address(Kind.SIGN_IN_BEGUN, visitor.address))
+        if wait is not None:
+            raise SignInRefused(RefusalCode.TOO_MANY_ATTEMPTS.value, retry_after_s=wait)
         state = secrets.token_urlsafe(32)
         step = await provider.begin(self._beginning(name, state, visitor, assurance), deadline)
         kept = {
@@ -151,12 +157,16 @@ class SignInFlow:
             raise
         return await self._open(kept, identity, recognised, visitor)
 
-    async def return_to(self, name: str, browser: str, state: str) -> str:
-        """Return where a sign-in that is still under way leads, `/` where there is none."""
+    async def under_way(self, name: str, browser: str, state: str) -> tuple[str, Assurance]:
+        """Return where a sign-in that is still under way leads, and the least assurance that it asks for.
+
+        Where there is none, that is `/` and the lowest.
+        """
         try:
-            return (await self._kept(name, browser, state)).return_to
+            kept = await self._kept(name, browser, state)
         except _BadState:
-            return "/"
+            return "/", Assurance.LOW
+        return kept.return_to, Assurance(kept.assurance)
 
     async def _kept(self, name: str, browser: str, state: str) -> _Kept:
         payload = await self.tickets.peek(_KIND, key_of(state), self.now())
@@ -222,6 +232,7 @@ class SignInFlow:
                 for kind in events
             )
         )
+        await self.throttle.take_back(Tried.address(Kind.SIGN_IN_BEGUN, visitor.address))
         return Finished(opened, recognised, kept.return_to)
 
     def _beginning(self, name: str, state: str, visitor: Visitor, assurance: Assurance) -> Beginning:

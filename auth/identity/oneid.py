@@ -142,7 +142,7 @@ class OneId:
         is_proven = person.is_confirmed or assurance > Assurance.LOW
         return Identity(
             issuer=self._settings.issuer,
-            subject=person.pin,
+            subject=person.pin if is_proven else person.login or person.pin,
             method=person.method,
             assurance=assurance,
             amr=amr,

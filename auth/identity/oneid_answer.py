@@ -6,7 +6,7 @@ ProviderUnavailable with a code for a reason; neither a value nor a text of the 
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -29,17 +29,16 @@ class OneIdPerson:
     """Who signed in, as OneID says it; everything but the method is personal.
 
     `pin` is the PINFL (14 digits). `method` is OneID's word for how this sign-in was done, empty where it said nothing.
-    `is_confirmed` is false where OneID says that the account was never confirmed by a signature or Mobile-ID;
-    `confirmed_by` are the methods that did. The names' parts are not read: integrators disagree on which is the family
-    name, and `full_name` is whole.
+    `is_confirmed` is false where OneID says that the account was never confirmed by a signature or Mobile-ID. `login`
+    is the account's own name there. The names' parts are not read: integrators disagree on which is the family name,
+    and `full_name` is whole.
     """
 
     pin: str = field(repr=False)
     method: str
     is_confirmed: bool
     full_name: str | None = field(default=None, repr=False)
-    document: str | None = field(default=None, repr=False)
-    confirmed_by: tuple[str, ...] = ()
+    login: str | None = field(default=None, repr=False)
     organisations: tuple[Organisation, ...] = field(default=(), repr=False)
 
 
@@ -64,8 +63,7 @@ def read_person(answer: Answer) -> OneIdPerson:
         method=method,
         is_confirmed=valid is None or _is_true(valid),
         full_name=_text(payload.get("full_name")),
-        document=_text(payload.get("pport_no")) or _text(payload.get("doc_num")),
-        confirmed_by=_words(payload.get("validation_method") or payload.get("valid_methods")),
+        login=_text(payload.get("user_id")),
         organisations=_organisations(payload, method),
     )
 
@@ -136,11 +134,6 @@ def _either(row: Mapping[str, object], *names: str) -> str | None:
 def _digits(value: object, pattern: re.Pattern[str]) -> str | None:
     text = _text(value)
     return text if text is not None and pattern.fullmatch(text) else None
-
-
-def _words(value: object) -> tuple[str, ...]:
-    listed: Sequence[object] = value if isinstance(value, list) else [value]
-    return tuple(word[:_LONGEST_WORD] for word in map(_text, listed[:MOST_ORGANISATIONS]) if word)
 
 
 def _is_true(value: object) -> bool:

@@ -1,7 +1,10 @@
 """People: from what a provider vouches for to a customer of ours.
 
-The key is (issuer, subject there), never a phone or an e-mail (OWASP ASVS 5, 6.8.1). Two providers that the same state
-stands behind meet in its number of the person. The store keeps keyed hashes: our table gives away no number.
+The key is (issuer, subject there), never a phone or an e-mail (OWASP ASVS 5, 6.8.1). Where a state vouches for a
+person's number, that number is the key, and every provider that the state stands behind leads to the same customer.
+Only one of the two ever is: an account that was opened in somebody's number without proof has the number as its name
+at the provider, and must not lead to what the number itself opens. The store keeps keyed hashes, which give no number
+away.
 """
 
 import hashlib
@@ -15,7 +18,7 @@ from auth.identity.port import Identity
 from auth.logins import read_name
 from auth.password_sign_in import new_subject
 from connectors.store.customers import CustomerRows
-from connectors.store.identities import IdentityRows, OrganisationRow
+from connectors.store.identities import IdentityKey, IdentityRows, OrganisationRow
 from schema.customers import Customer
 
 OWN_ISSUER: Final = "urn:gridgate"
@@ -49,18 +52,13 @@ class People:
         now = self.now()
         name = read_name(identity.full_name or "") or _NAMELESS
         newcomer = Customer(subject=new_subject(), name=name, email=None, phone=None, registered_at=now)
-        subject, is_new = await self.rows.recognise(self._keys(identity), newcomer, identity.assurance, now)
+        subject, is_new = await self.rows.recognise(self._key(identity), newcomer, identity.assurance, now)
         named = {each.tin: OrganisationRow(each.tin, each.name, each.is_primary) for each in identity.organisations}
         await self.rows.renew_organisations(subject, list(named.values()), now)
         customer = newcomer if is_new else await self.customers.get(subject)
         return Recognised(customer, is_new) if customer else None
 
-    def _keys(self, identity: Identity) -> list[tuple[str, str]]:
-        """Return the keys of an identity, the state's first: it names one person by whichever way they come."""
-        known_as = [(identity.issuer, identity.subject)]
-        if identity.state_number is not None:
-            known_as.insert(0, (identity.state_number.register, identity.state_number.number))
-        return [(issuer, self._key(issuer, subject)) for issuer, subject in known_as]
-
-    def _key(self, issuer: str, subject: str) -> str:
-        return hmac.new(self.secret, f"{issuer}\x1f{subject}".encode(), hashlib.sha256).hexdigest()
+    def _key(self, identity: Identity) -> IdentityKey:
+        known_as, number = (identity.issuer, identity.subject), identity.state_number
+        issuer, subject = known_as if number is None else (number.register, number.number)
+        return issuer, hmac.new(self.secret, f"{issuer}\x1f{subject}".encode(), hashlib.sha256).hexdigest()

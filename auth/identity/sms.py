@@ -115,7 +115,8 @@ class SmsProvider:
         )
         one_time_hash = await self.one_time.matching(known.customer.subject if known else None, given.one_time_password)
         if known is None or one_time_hash is None:
-            raise SignInRefused(RefusalCode.WRONG_CREDENTIALS.value)
+            subject = known.customer.subject if known else None
+            raise SignInRefused(RefusalCode.WRONG_CREDENTIALS.value, subject=subject)
         return known, one_time_hash
 
     async def _exchange(self, known: Registered, one_time_hash: str, given: SmsAnswer) -> None:

@@ -6,8 +6,9 @@ therefore a hundred counted failures, and not a hundred answers to the question 
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import structlog
@@ -29,11 +30,18 @@ log = structlog.get_logger("gridgate")
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What stands in the store about one key."""
+    """What stands in the store about one key. Failures that fade do so from `last_failed_at` on."""
 
     failures: int
     last_failed_at: datetime
     blocked_until: datetime
+
+    def faded(self, fades: timedelta | None, now: datetime) -> "Tally":
+        """Return what is left of the failures by now."""
+        if fades is None or not self.failures:
+            return self
+        forgotten = min(self.failures, max(0, (now - self.last_failed_at) // fades))
+        return replace(self, failures=self.failures - forgotten, last_failed_at=self.last_failed_at + forgotten * fades)
 
 
 class AttemptRows:
@@ -42,10 +50,17 @@ class AttemptRows:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def begin(self, waits: Mapping[str, Wait], now: datetime, forget_before: datetime) -> datetime | None:
+    async def begin(
+        self,
+        waits: Mapping[str, Wait],
+        now: datetime,
+        forget_before: datetime,
+        fades: Mapping[str, timedelta] = MappingProxyType({}),
+    ) -> datetime | None:
         """Count an attempt under every key, unless one of them is blocked: then return until when, and count nothing.
 
-        A key whose last failure lies before `forget_before` starts again from nothing.
+        A key whose last failure lies before `forget_before` starts again from nothing; under a key that `fades` one
+        failure is forgotten each time that so long has passed, however busy the key is.
         """
         async with self._engine.begin() as connection:
             tallies = await _lock(connection, sorted(waits))
@@ -53,9 +68,14 @@ class AttemptRows:
             if blocked_until > now:
                 return blocked_until
             for key in sorted(waits):
-                tally = tallies[key]
+                tally = tallies[key].faded(fades.get(key), now)
                 failures = 1 if tally.last_failed_at < forget_before else tally.failures + 1
-                counted = {"failures": failures, "last_failed_at": now, "blocked_until": waits[key](failures)}
+                last_failed_at = tally.last_failed_at if key in fades and failures > 1 else now
+                counted = {
+                    "failures": failures,
+                    "last_failed_at": last_failed_at,
+                    "blocked_until": waits[key](failures),
+                }
                 await connection.execute(update(attempts).where(attempts.c.key == key).values(counted))
         return None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import case, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.store.engine import reading
@@ -35,20 +35,21 @@ class IdentityRows:
         self._engine = engine
 
     async def recognise(
-        self, keys: Sequence[IdentityKey], newcomer: Customer, assurance: Assurance, now: datetime
+        self, key: IdentityKey, newcomer: Customer, assurance: Assurance, now: datetime
     ) -> tuple[str, bool]:
-        """Return the customer whom one of the keys names, the first that does, and whether they are new.
+        """Return the customer whom a key names, and whether they are new; a key of nobody's registers the newcomer.
 
-        Where none does, the newcomer is registered. All keys name that customer from then on, except those that name
-        another one already. Of two processes that meet the same person first, one registers them.
+        Of two processes that meet the same person first, one registers them.
         """
         async with self._engine.begin() as connection:
-            subject = await _find(connection, keys)
+            subject = await _find(connection, key)
             is_new = subject is None
             if subject is None:
-                subject = await _register(connection, keys, newcomer, assurance, now)
+                subject = await _register(connection, key, newcomer, assurance, now)
                 is_new = subject == newcomer.subject
-            await _name(connection, keys, subject, assurance, now)
+            best = case((identities.c.assurance > int(assurance), identities.c.assurance), else_=int(assurance))
+            used = update(identities).where(*_is(key)).values(last_used_at=now, assurance=best)
+            await connection.execute(used)
         return subject, is_new
 
     async def best_assurance(self, subject: str) -> Assurance | None:
@@ -88,16 +89,20 @@ class IdentityRows:
             return [OrganisationRow(**row) for row in (await connection.execute(query)).mappings()]
 
 
-async def _find(connection: AsyncConnection, keys: Sequence[IdentityKey]) -> str | None:
-    query = select(identities).where(tuple_(identities.c.issuer, identities.c.subject_key).in_(keys))
-    known = {(row.issuer, row.subject_key): row.subject for row in await connection.execute(query)}
-    return next((known[key] for key in keys if key in known), None)
+def _is(key: IdentityKey) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    issuer, subject_key = key
+    return identities.c.issuer == issuer, identities.c.subject_key == subject_key
+
+
+async def _find(connection: AsyncConnection, key: IdentityKey) -> str | None:
+    row = (await connection.execute(select(identities.c.subject).where(*_is(key)))).first()
+    return row.subject if row else None
 
 
 async def _register(
-    connection: AsyncConnection, keys: Sequence[IdentityKey], newcomer: Customer, assurance: Assurance, now: datetime
+    connection: AsyncConnection, key: IdentityKey, newcomer: Customer, assurance: Assurance, now: datetime
 ) -> str:
-    """Register the newcomer under the first key, or find who was registered under it a moment ago."""
+    """Register the newcomer under the key, or find who was registered under it a moment ago."""
     row: dict[str, Any] = {
         "subject": newcomer.subject,
         "name": newcomer.name,
@@ -107,21 +112,12 @@ async def _register(
         "password_hash": "",
     }
     await connection.execute(customers.insert(), row)
-    await _name(connection, keys[:1], newcomer.subject, assurance, now)
-    winner = await _find(connection, keys[:1])
+    issuer, subject_key = key
+    named = {"issuer": issuer, "subject_key": subject_key, "subject": newcomer.subject}
+    moments = {"assurance": int(assurance), "linked_at": now, "last_used_at": now}
+    await connection.execute(insert_into(connection, identities).on_conflict_do_nothing(), {**named, **moments})
+    winner = await _find(connection, key)
     if winner is not None and winner != newcomer.subject:
         await connection.execute(delete(customers).where(customers.c.subject == newcomer.subject))
         return winner
     return newcomer.subject
-
-
-async def _name(
-    connection: AsyncConnection, keys: Sequence[IdentityKey], subject: str, assurance: Assurance, now: datetime
-) -> None:
-    """Let keys that name nobody name the customer, and note that they were used."""
-    insert = insert_into(connection, identities).on_conflict_do_nothing()
-    row = {"subject": subject, "assurance": int(assurance), "linked_at": now, "last_used_at": now}
-    await connection.execute(insert, [{"issuer": issuer, "subject_key": key, **row} for issuer, key in keys])
-    used = (tuple_(identities.c.issuer, identities.c.subject_key).in_(keys), identities.c.subject == subject)
-    best = case((identities.c.assurance > int(assurance), identities.c.assurance), else_=int(assurance))
-    await connection.execute(update(identities).where(*used).values(last_used_at=now, assurance=best))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.store.engine import reading
@@ -76,6 +76,12 @@ class SessionRows:
         ended = update(sessions).where(*matching).values(ended_at=now).returning(*_SHOWN)
         async with self._engine.begin() as connection:
             return [_session(row) for row in (await connection.execute(ended)).mappings()]
+
+    async def forget(self, before: datetime) -> int:
+        """Drop the sessions that ended, or were too old, before then; returns how many."""
+        over = or_(sessions.c.ended_at < before, sessions.c.expires_at < before)
+        async with self._engine.begin() as connection:
+            return (await connection.execute(delete(sessions).where(over))).rowcount
 
 
 def _is_open(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

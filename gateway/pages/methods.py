@@ -28,22 +28,26 @@ _OTHER: Final = "oidc"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody signs in for: where they are heading, and the least assurance that will do."""
+    """What somebody signs in for: where they are heading, and the least assurance that will do.
+
+    `is_once_more` tells that a page asks for it, be it of somebody who is signed in: so long ago, or not so strongly.
+    """
 
     return_to: str
     assurance: Assurance = Assurance.LOW
+    is_once_more: bool = False
 
     @classmethod
     def of(cls, visit: Visit) -> "Wanted":
         """Read what a page's address or its form says; an `acr` that is none of ours asks for nothing."""
         acr = visit.field("acr") or visit.request.query_params.get("acr", "")
         known = {each.acr: each for each in Assurance}
-        return cls(visit.return_to, known.get(acr, Assurance.LOW))
+        return cls(visit.return_to, known.get(acr, Assurance.LOW), is_once_more=acr in known)
 
     @property
     def acr(self) -> str:
-        """The assurance's name, empty for the least."""
-        return self.assurance.acr if self.assurance > Assurance.LOW else ""
+        """The assurance's name, empty where nothing is asked for."""
+        return self.assurance.acr if self.is_once_more or self.assurance > Assurance.LOW else ""
 
     def at(self, path: str, **more: str) -> str:
         """Return the address of a page for the same."""
@@ -60,10 +64,15 @@ class Method:
     address: str
 
 
-def methods(visit: Visit, wanted: Wanted, *, without: str = "") -> list[Method]:
-    """List the ways that can reach the assurance, in the utility's order."""
+async def methods(visit: Visit, wanted: Wanted, *, without: str = "") -> list[Method]:
+    """List the ways that can reach the assurance, in the utility's order.
+
+    Whoever is signed in and asked to do so once more sees their own ways: by another they would be somebody else.
+    """
     offering = visit.entrance.flow.offering(wanted.assurance)
-    return [_method(visit, wanted, provider) for provider in offering if provider.name != without]
+    theirs = await _ways_of_customer(visit, wanted)
+    shown = [provider for provider in offering if provider.name in theirs] or offering
+    return [_method(visit, wanted, provider) for provider in shown if provider.name != without]
 
 
 def title_of(visit: Visit, name: str) -> str:
@@ -86,6 +95,12 @@ def reaches(form: Form) -> str | None:
     """Return the origin beside ours that a way's script talks to: E-IMZO's agent on the visitor's computer."""
     agent = form.shown.get("capiws_url")
     return None if agent is None else f"{urlsplit(agent).scheme}://{urlsplit(agent).netloc}"
+
+
+async def _ways_of_customer(visit: Visit, wanted: Wanted) -> tuple[str, ...]:
+    if visit.session is None or not wanted.acr:
+        return ()
+    return await visit.entrance.step_up.ways(visit.session.subject, wanted.assurance)
 
 
 def _method(visit: Visit, wanted: Wanted, provider: IdentityProvider) -> Method:

@@ -18,6 +18,7 @@ _WAYS: Final[Mapping[str, str]] = {
     "ACCESS_DENIED": "cancelled",
     "UNKNOWN_CUSTOMER": "unknown_customer",
     "ASSURANCE_NOT_OFFERED": "not_strong_enough",
+    "ASSURANCE_NOT_REACHED": "not_strong_enough",
     "EIMZO_CLOCK_WRONG": "clock",
     "EIMZO_SIGNATURE_INVALID": "certificate",
     "EIMZO_CERTIFICATE_INVALID": "certificate",

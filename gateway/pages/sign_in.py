@@ -47,7 +47,7 @@ async def come_back(visit: Visit) -> Response:
     answer = {} if name in PAGES else _told_once(visit.request.query_params.multi_items())
     if name not in visit.entrance.flow.providers:
         return visit.tell("message.no_page", HTTPStatus.NOT_FOUND)
-    wanted = Wanted(await visit.entrance.flow.return_to(name, visit.browser, answer.get("state", "")))
+    wanted = Wanted(*await visit.entrance.flow.under_way(name, visit.browser, answer.get("state", "")))
     try:
         return await _enter(visit, await _finish(visit, name, answer))
     except (SignInRefused, ProviderUnavailable) as error:
@@ -140,7 +140,7 @@ async def _form(  # noqa: PLR0913, PLR0917 -- each is another fact of the page
         wanted=wanted,
         problem=problem,
         typed={each: visit.field(each) for each in _SHOWN_AGAIN},
-        others=methods(visit, wanted, without=name),
+        others=await methods(visit, wanted, without=name),
         customer=await _customer(visit),
         is_sent="sent" in visit.request.query_params,
         by_sms=visit.entrance.sms is not None,
@@ -157,7 +157,7 @@ async def _choice(visit: Visit, wanted: Wanted, problem: Problem | None = None, 
         at=wanted.at("/sign-in"),
         wanted=wanted,
         problem=problem,
-        methods=methods(visit, wanted, without=without),
+        methods=await methods(visit, wanted, without=without),
         customer=await _customer(visit),
     )
     return problem.on(response) if problem else response

@@ -93,7 +93,7 @@ class Visit:
         shown = Shown(
             catalogue=self.catalogue,
             languages=self.languages,
-            utility=self.entrance.profile.title,
+            utility=self.entrance.profile.title_in(self.catalogue.language),
             address=at or self.address,
             is_signed_in=self.session is not None,
             connects=connects,

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from sandbox.calls import Calls
 from sandbox.identity import capiws, e_imzo, id_gov_ua, oneid, sms
 from sandbox.identity.e_imzo_quirks import Quirks as EImzoQuirks
-from sandbox.identity.id_gov_ua_envelopes import Envelopes
+from sandbox.identity.id_gov_ua_envelopes import Envelopes, new_certificate
 from sandbox.identity.id_gov_ua_person import Quirks as IdGovUaQuirks
 from sandbox.identity.oneid_person import Quirks as OneIdQuirks
 from sandbox.identity.people import People
@@ -55,7 +55,7 @@ def settle(world: World, calls: Calls, secret: Callable[[str], str]) -> Neighbou
     """Build every stand-in around one world; `secret` gives what they know the gateway by."""
     people, accounts, webhooks = People(world), Accounts(), Webhooks()
     client_id, client_secret = "gridgate", secret("IDENTITY")
-    envelopes = Envelopes(secrets.token_urlsafe(24))
+    envelopes = Envelopes(new_certificate())
     token = secret("DECRYPTION")
     api_keys = {domain: secrets.token_hex(64).upper() for domain in DOMAINS}
     of_oneid, of_e_imzo, of_id_gov_ua, of_sms = OneIdQuirks(), EImzoQuirks(), IdGovUaQuirks(), SmsQuirks()

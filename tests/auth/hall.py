@@ -18,7 +18,9 @@ from auth.identity.port import Beginning, Form, Identity, IdentityProvider, Step
 from auth.revocations import Revocations
 from auth.sessions import SessionRules, Sessions
 from auth.sign_out import SignOut
+from auth.throttle import Throttle
 from auth.tokens import AccessTokens
+from connectors.store.attempts import AttemptRows
 from connectors.store.audit import AuditRow, AuditRows
 from connectors.store.authorization import AuthorizationRows
 from connectors.store.authorization_tables import audit_events
@@ -89,6 +91,7 @@ class Hall:
     callers: Callers
     people: People
     passkeys: PasskeyRows
+    throttle: Throttle
 
     def flow(self, *providers: IdentityProvider) -> SignInFlow:
         return SignInFlow(
@@ -97,6 +100,7 @@ class Hall:
             people=self.people,
             sessions=self.sessions,
             audit=self.audit,
+            throttle=self.throttle,
             callback_url=lambda name: f"https://gateway.example/sign-in/{name}/callback",
             now=self.clock.now,
         )
@@ -140,6 +144,7 @@ def open_hall(store: AsyncEngine, clock: Counter) -> Hall:
         callers=Callers(tokens, revocations, Proofs(TicketRows(store), clock.now), sessions, clock.now),
         people=People(IdentityRows(store), customers, b"a secret of tests", clock.now),
         passkeys=PasskeyRows(store),
+        throttle=Throttle(AttemptRows(store), secret=b"a secret of tests", now=clock.now),
     )
 
 

@@ -5,11 +5,15 @@ import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import cbor2
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 PRESENT: Final = 0x01
 VERIFIED: Final = 0x04
@@ -19,6 +23,9 @@ ATTESTED: Final = 0x40
 
 GOOD: Final = PRESENT | VERIFIED
 SYNCED: Final = GOOD | ELIGIBLE | BACKED_UP
+
+_EARLY: Final = datetime(2020, 1, 1, tzinfo=UTC)
+_LATE: Final = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 def b64(raw: bytes) -> str:
@@ -43,6 +50,7 @@ class Said:
     format: str = "none"
     statement: dict[str, Any] = field(default_factory=dict)
     vouches_for_itself: bool = False
+    has_certificate: bool = False
 
 
 HONEST: Final = Said()
@@ -68,7 +76,8 @@ class SoftAuthenticator:
         attested = bytes(16) + len(raw(credential_id)).to_bytes(2, "big") + raw(credential_id) + public_key
         data = self._data(said.rp_id or asked["rp"]["id"], self.flags | ATTESTED) + attested
         client_data = self._client_data("webauthn.create", asked["challenge"], said)
-        statement = {"alg": -7, "sig": _signature(key, data, client_data)} if said.vouches_for_itself else said.statement
+        word = {"alg": -7, "sig": _signature(key, data, client_data)} if said.vouches_for_itself else {}
+        statement = {**word, **said.statement, **({"x5c": [_certificate(key)]} if said.has_certificate else {})}
         attestation = cbor2.dumps({"fmt": said.format, "attStmt": statement, "authData": data})
         return _credential(credential_id, {"clientDataJSON": b64(client_data), "attestationObject": b64(attestation)})
 
@@ -110,6 +119,14 @@ def cose_key(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def _signature(key: ec.EllipticCurvePrivateKey, data: bytes, client_data: bytes) -> bytes:
     return key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(SHA256()))
+
+
+def _certificate(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Make a certificate that nobody but its own key signed."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A manufacturer")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    valid = builder.serial_number(1).not_valid_before(_EARLY).not_valid_after(_LATE)
+    return valid.sign(key, SHA256()).public_bytes(Encoding.DER)
 
 
 def _credential(credential_id: str, response: dict[str, str]) -> str:

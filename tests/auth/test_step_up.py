@@ -115,11 +115,29 @@ async def test_what_was_reached_at_a_provider_before_must_be_reached_again(
         await refusal(gate, caller(hall, less, subject=subject))
 
 
+async def test_ways_are_those_that_know_the_customer(hall: Hall) -> None:
+    gate, elsewhere = step_up(hall), await known_at_a_provider(hall, Assurance.LOW)
+    await add_passkey(hall)
+    found = [[await gate.ways(subject, level) for level in Assurance] for subject in ("s1", elsewhere)]
+    assert found == [
+        [("password", "passkey"), ("passkey",), ("passkey",)],
+        [("password", "oneid", "bank"), ("oneid", "bank"), ("oneid",)],
+    ]
+
+
 async def test_passkey_beside_a_provider_leaves_both_ways(hall: Hall) -> None:
     subject = await known_at_a_provider(hall, Assurance.LOW)
     await add_passkey(hall, subject)
     refused = await refusal(step_up(hall), caller(hall, subject=subject))
     assert refused == {"acrValues": "high", "methods": ["oneid", "passkey"]}
+
+
+async def test_ways_of_a_customer_are_those_that_may_know_them(hall: Hall) -> None:
+    gate, subject = step_up(hall), await known_at_a_provider(hall, Assurance.LOW)
+    await add_passkey(hall)
+    assert await gate.ways("s1", Assurance.HIGH) == ("passkey",)
+    assert await gate.ways(subject, Assurance.HIGH) == ("oneid",)
+    assert await gate.ways(subject, Assurance.LOW) == ("password", "oneid", "bank")
 
 
 async def test_nobody_is_asked_for_what_is_offered_no_more(hall: Hall) -> None:

@@ -101,3 +101,22 @@ def test_address_counts_as_what_one_customer_has(one: str, other: str, same: boo
 def test_waits_never_shrink_and_stay_within_the_longest(failures: int) -> None:
     for pace in (*PACES.values(), Pace(free=1)):
         assert timedelta(0) <= pace.wait(failures) <= pace.wait(failures + 1) <= pace.longest_wait
+
+
+async def test_who_is_busy_and_mistypes_now_and_then_is_never_kept_out(throttle: Throttle, clock: Counter) -> None:
+    refused = 0
+    for attempt in range(2_000):
+        clock.move(seconds=30)
+        if await throttle.begin(ADDRESS) is not None:
+            refused += 1
+        elif attempt % 20:
+            await throttle.take_back(ADDRESS)
+    assert refused == 0
+
+
+async def test_failures_fade_one_by_one(throttle: Throttle, clock: Counter) -> None:
+    for _ in range(PACES[Kind.LOGIN].free):
+        assert await throttle.begin(LOGIN) is None
+    assert await throttle.begin(LOGIN) is not None
+    clock.move(hours=3)
+    assert [await throttle.begin(LOGIN) is None for _ in range(4)] == [True, True, True, False]

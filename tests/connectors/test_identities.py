@@ -1,4 +1,4 @@
-"""Identity rows: keys name customers, the first that is known wins, and none is ever taken from anybody."""
+"""Identity rows: a key names one customer for ever, and whoever it names is registered once."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,7 +15,7 @@ from schema.authentication import Assurance
 from schema.customers import Customer
 
 NOW: Final = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-A, B, C = ("register", "a"), ("provider", "b"), ("other", "c")
+A, B = ("register", "a"), ("provider", "b")
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def newcomer(subject: str) -> Customer:
     return Customer(subject=subject, name="Olena", email=None, phone=None, registered_at=NOW)
 
 
-async def meet(rows: IdentityRows, subject: str, *keys: tuple[str, str]) -> tuple[str, bool]:
-    return await rows.recognise(keys, newcomer(subject), Assurance.LOW, NOW)
+async def meet(rows: IdentityRows, subject: str, key: tuple[str, str]) -> tuple[str, bool]:
+    return await rows.recognise(key, newcomer(subject), Assurance.LOW, NOW)
 
 
 async def named(store: AsyncEngine) -> dict[tuple[str, str], str]:
@@ -38,9 +38,9 @@ async def named(store: AsyncEngine) -> dict[tuple[str, str], str]:
         return {(row.issuer, row.subject_key): row.subject for row in found}
 
 
-async def test_stranger_is_registered_under_every_key(rows: IdentityRows, store: AsyncEngine) -> None:
-    assert await meet(rows, "s1", A, B) == ("s1", True)
-    assert await named(store) == {A: "s1", B: "s1"}
+async def test_stranger_is_registered_without_a_login_or_a_password(rows: IdentityRows, store: AsyncEngine) -> None:
+    assert await meet(rows, "s1", A) == ("s1", True)
+    assert await named(store) == {A: "s1"}
     async with reading(store) as connection:
         (row,) = (await connection.execute(select(customers))).all()
     assert (row.subject, row.password_hash, row.email, row.phone) == ("s1", "", None, None)
@@ -48,19 +48,12 @@ async def test_stranger_is_registered_under_every_key(rows: IdentityRows, store:
 
 async def test_known_person_leaves_no_second_customer(rows: IdentityRows, store: AsyncEngine) -> None:
     await meet(rows, "s1", A)
-    assert await meet(rows, "s2", A, B) == ("s1", False)
-    assert await meet(rows, "s3", B, C) == ("s1", False)
-    assert await named(store) == {A: "s1", B: "s1", C: "s1"}
+    assert await meet(rows, "s2", A) == ("s1", False)
+    assert await meet(rows, "s3", B) == ("s3", True)
+    assert await named(store) == {A: "s1", B: "s3"}
     async with reading(store) as connection:
-        assert list((await connection.execute(select(customers.c.subject))).scalars()) == ["s1"]
-
-
-async def test_first_key_wins_and_the_others_stay_whose_they_are(rows: IdentityRows, store: AsyncEngine) -> None:
-    await meet(rows, "s1", A)
-    await meet(rows, "s2", B)
-    assert await meet(rows, "s3", A, B) == ("s1", False)
-    assert await meet(rows, "s3", B, A) == ("s2", False)
-    assert await named(store) == {A: "s1", B: "s2"}
+        found = await connection.execute(select(customers.c.subject).order_by(customers.c.subject))
+        assert list(found.scalars()) == ["s1", "s3"]
 
 
 async def test_same_hash_at_another_issuer_is_another_person(rows: IdentityRows) -> None:
@@ -68,11 +61,13 @@ async def test_same_hash_at_another_issuer_is_another_person(rows: IdentityRows)
     assert await meet(rows, "s2", ("two", "hash")) == ("s2", True)
 
 
-async def test_best_assurance_is_of_any_key_and_never_falls(rows: IdentityRows) -> None:
+async def test_best_assurance_never_falls(rows: IdentityRows) -> None:
     assert await rows.best_assurance("s1") is None
-    for key, level in ((A, Assurance.LOW), (B, Assurance.SUBSTANTIAL), (A, Assurance.HIGH), (A, Assurance.LOW)):
-        await rows.recognise([A, key], newcomer("s1"), level, NOW)
-    assert await rows.best_assurance("s1") is Assurance.HIGH
+    best = []
+    for level in (Assurance.SUBSTANTIAL, Assurance.LOW, Assurance.HIGH, Assurance.LOW):
+        await rows.recognise(A, newcomer("s1"), level, NOW)
+        best.append(await rows.best_assurance("s1"))
+    assert best == [Assurance.SUBSTANTIAL, Assurance.SUBSTANTIAL, Assurance.HIGH, Assurance.HIGH]
     assert await rows.best_assurance("s2") is None
 
 

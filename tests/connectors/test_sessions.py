@@ -92,3 +92,13 @@ async def test_ended_sessions_are_told_once_and_kept(rows: SessionRows, store: A
     assert [each.id for each in await rows.of_subject("s2", NOW, LONG_AGO)] == ["foreign"]
     async with reading(store) as connection:
         assert await connection.scalar(select(func.count()).select_from(sessions)) == 4
+
+
+async def test_what_is_over_is_forgotten_and_what_is_open_is_not(rows: SessionRows) -> None:
+    old, ended, unused = (session(id=name) for name in ("old", "ended", "unused"))
+    for each in (replace(old, expires_at=NOW), ended, unused):
+        await rows.add(each, f"hash of {each.id}")
+    await rows.end("s1", NOW, only="ended")
+    assert await rows.forget(NOW) == 0
+    assert await rows.forget(NOW + SECOND) == 2
+    assert [each.id for each in await rows.of_subject("s1", NOW, LONG_AGO)] == ["unused"]

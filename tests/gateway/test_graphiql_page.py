@@ -85,6 +85,7 @@ def test_signing_in_on_the_pages_reaches_every_tab_and_subscriptions(visit: Visi
 
 def test_no_script_can_read_what_signs_in(visit: Visit) -> None:
     visit.sign_in(LOGIN)
+    visit.sees("#signed-in", "Signed in as Абонент")
     visit.page.reload()
     visit.sees("#signed-in", "Signed in as Абонент")
     assert visit.stored("localStorage") == {}
@@ -115,7 +116,7 @@ def test_typed_token_wins_over_the_session(visit: Visit, front: Front) -> None:
     signed_in = front.run(front.house.signing_in.sign_in(given, Visitor("192.0.2.1")))
     assert isinstance(signed_in, SignedIn)
     visit.sign_in(LOGIN)
-    visit.write_headers(json.dumps({"Authorization": f"Bearer {signed_in.access_token}"}))
+    visit.sees("#signed-in", "Signed in as Абонент")
     visit.open_tab("Me")
     visit.write_headers(json.dumps({"Authorization": f"Bearer {signed_in.access_token}"}))
     visit.run(shows='"name": "Somebody else"')

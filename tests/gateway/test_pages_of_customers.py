@@ -165,6 +165,18 @@ def test_passkey_asks_for_a_strong_sign_in_once_there_is_one(front: Front) -> No
     assert len(front.run(front.house.passkeys.of_subject(subject))) == 1
 
 
+def test_whoever_is_to_sign_in_once_more_sees_their_own_ways_and_no_way_past(front: Front) -> None:
+    visitor, login = newcomer(front)
+    page = visitor.get("/sign-in?return_to=/security/password&acr=low")
+    assert "sign in once more" in page.words
+    assert "/security/password" not in page.links
+    subject, now = subject_of(front, login), front.house.now()
+    passkey = Passkey("id-of-their-own", subject, b"key", 0, is_backed_up=False, name="Phone", added_at=now)
+    assert front.run(front.house.passkeys.add(passkey))
+    begin = [link for link in visitor.get("/sign-in?acr=high").links if link.startswith("/sign-in/")]
+    assert begin == ["/sign-in/passkey?acr=high"]
+
+
 def test_nonsense_instead_of_a_passkey_is_refused(front: Front) -> None:
     visitor, _ = newcomer(front)
     answer = visitor.post("/security/passkeys/new", {"credential": "{}", "name": "Phone"})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.pages.language import offered
 from gateway.profiles import SHIPPED, ProfileError, load_profile
 
 KHARKIV = files("gateway").joinpath("utilities", "ua-kharkiv.toml").read_text("utf-8")
@@ -91,3 +92,11 @@ def test_a_wrong_profile_says_what_is_wrong(tmp_path: Path, change: tuple[str, s
     path.write_text(KHARKIV.replace(*change))
     with pytest.raises(ProfileError, match=message):
         load_profile(str(path))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_profile_has_its_title_in_every_language_of_the_pages(name: str) -> None:
+    profile = load_profile(name)
+    titles = {language: profile.title_in(language) for language in offered(profile.languages)}
+    assert len(set(titles.values())) == len(titles)
+    assert titles["en"] == profile.title == profile.title_in("ka")

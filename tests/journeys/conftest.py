@@ -14,13 +14,13 @@ from tests.journeys.hostile.siege import Siege
 def kharkiv_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
     """Run a demo under a name, so that it takes passkeys."""
     folder = tmp_path_factory.mktemp("kharkiv_apart")
-    with running_demo(folder, profile="ua-kharkiv", accounts=100, public_host="localhost") as demo:
+    with running_demo(folder, profile="ua-kharkiv", accounts=200, public_host="localhost") as demo:
         yield demo
 
 
 @pytest.fixture(scope="session")
 def uzbekistan_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
-    with running_demo(tmp_path_factory.mktemp("uzbekistan_apart"), profile="uz-het", accounts=100) as demo:
+    with running_demo(tmp_path_factory.mktemp("uzbekistan_apart"), profile="uz-het", accounts=200) as demo:
         yield demo
 
 

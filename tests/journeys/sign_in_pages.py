@@ -5,15 +5,15 @@ Forms and links are found by what they send and where they lead, so that a visit
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from tests.demo_process import DemoProcess, operation
+from tests.journeys.diary import Diary, host_of
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+    from playwright.sync_api import Browser, BrowserContext
 
 PASSWORD: Final = "a quiet evening in spring"
 
@@ -24,7 +24,6 @@ async ([query, variables]) => {
   return await answer.json();
 }
 """
-_CSP: Final = "addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.violatedDirective))"
 _NEXT_MESSAGE: Final = """
 async ([phone, before]) => {
   for (let round = 0; round < 100; round += 1) {
@@ -38,51 +37,21 @@ async ([phone, before]) => {
 
 
 class Visitor:
-    """A visitor with a browser of their own; it writes down every request, refusal and complaint."""
+    """A visitor with a browser of their own, whose diary is written from its first page on."""
 
     def __init__(self, context: "BrowserContext", demo: DemoProcess, language: str) -> None:
         self.context = context
         self.demo = demo
         self.language = language
         self.front = demo.facts["graphql_url"].removesuffix("/graphql")
-        self.requests: list[str] = []
-        self.foreign: list[str] = []
-        self.refusals: list[int] = []
-        self.complaints: list[str] = []
-        context.on("request", self.note_request)
-        context.on("response", self.note_response)
-        context.on("console", self.note_message)
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-        context.on("page", lambda page: page.on("websocket", lambda opened: self.requests.append(opened.url)))
-        context.add_init_script(_CSP)
+        self.diary = Diary(context)
         self.page = context.new_page()
 
-    # What the browser does by itself
-
-    def note_request(self, request: "Request") -> None:
-        self.requests.append(request.url)
-        if not request.is_navigation_request() and _host(request.url) != _host(request.frame.url):
-            self.foreign.append(request.url)
-
-    def note_response(self, response: "Response") -> None:
-        if response.status >= 400:
-            self.refusals.append(response.status)
-
-    def note_message(self, message: "ConsoleMessage") -> None:
-        is_refusal = message.text.startswith("Failed to load resource: the server responded with a status of")
-        if message.type == "error" and not is_refusal:  # refusals are written down by their status
-            self.complaints.append(message.text)
-
-    def assert_clean(self, refusals: "list[int] | None" = None) -> None:
-        """Nothing was asked of hosts outside the demo, no page loads from another host, and nothing was refused."""
-        outside = [url for url in self.requests if _host(url) not in self.neighbours() and not url.startswith("data:")]
-        assert (outside, self.foreign, self.complaints, self.refusals) == ([], [], [], refusals or [])
-
-    def neighbours(self) -> set[str]:
-        """The hosts of the demo: the gateway and the stand-ins of those who vouch for people."""
+    def assert_clean(self, refusals: Sequence[int] = ()) -> None:
+        """Nothing was asked of hosts outside the demo, no page complained, and what was refused is known."""
         announced = json.loads((self.demo.data_dir / "sandbox.json").read_text("utf-8"))["identity"]
         urls = [self.front, *(facts["url"] for facts in announced.values()), announced["e_imzo"]["agent_url"]]
-        return {_host(url) for url in urls}
+        self.diary.assert_clean({host_of(url) for url in urls}, refusals)
 
     # Where the visitor is, and what they see
 
@@ -208,7 +177,8 @@ class Visitor:
     def events(self) -> list[tuple[str, str | None, str | None]]:
         """Return what happened to the customer lately, newest first: the kind, the provider, and what it was about."""
         answer = self.asks("{ security { events { nodes { kind provider detail } } } }")
-        return [(each["kind"], each["provider"], each["detail"]) for each in answer["data"]["security"]["events"]["nodes"]]
+        nodes = answer["data"]["security"]["events"]["nodes"]
+        return [(each["kind"], each["provider"], each["detail"]) for each in nodes]
 
 
 class Phone:
@@ -252,7 +222,3 @@ def account_of(demo: DemoProcess, person: int) -> dict[str, Any]:
     found = demo.client.get(f"{demo.facts['control_url']}/holders?size=1&count={place + 1}").json()
     account: dict[str, Any] = found[place]["accounts"][0]
     return account
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc

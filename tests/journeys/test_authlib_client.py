@@ -30,6 +30,11 @@ OWN: Final = "{ me { accounts { nodes { number } } } }"
 PAYEE: Final = "query($n: AccountNumber!) { payee(number: $n) { number } }"
 
 
+@pytest.fixture(autouse=True)
+def calm(kharkiv: DemoProcess) -> None:
+    kharkiv.calm()
+
+
 @pytest.fixture
 def metadata(kharkiv: DemoProcess) -> dict[str, str]:
     found: dict[str, str] = kharkiv.client.get(f"{issuer(kharkiv)}/.well-known/oauth-authorization-server").json()

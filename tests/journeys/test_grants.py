@@ -67,19 +67,18 @@ class LetIn:
 
 
 @pytest.fixture
-def ledger(kharkiv: DemoProcess) -> LetIn:
-    return let_in(kharkiv)
+def ledger(demo: DemoProcess) -> LetIn:
+    return let_in(demo)
 
 
 @pytest.fixture
-def almanac(kharkiv: DemoProcess) -> LetIn:
+def almanac(demo: DemoProcess) -> LetIn:
     """Another application, which was let in for the same accounts."""
-    return let_in(kharkiv)
+    return let_in(demo)
 
 
 def let_in(demo: DemoProcess) -> LetIn:
     """Let a new application in; a stranger's accounts, which the page does not show, are ticked as well."""
-    demo.calm()
     application = app_of_others(demo, f"Kettle {next(_NUMBERS)}", *SCOPE.split())
     granted = sorted(demo.user(10)["accounts"])[3:5]
     strangers = demo.user(1)["accounts"]

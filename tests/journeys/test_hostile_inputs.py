@@ -104,8 +104,8 @@ def test_signature_or_passkey_that_is_none_opens_nothing(uzbekistan_siege: Siege
         for name, credential in CREDENTIALS.items():
             form = {**guest.get("/sign-in/passkey").form, "credential": credential}
             tried.refused(f"passkey of {name}", guest.post("/sign-in/passkey/callback", form))
-            added = customer.post("/security/passkeys", {"credential": credential, "name": "mine"})
-            tried.refused(f"new passkey of {name}", added, by=(303,))
+            added = customer.post("/security/passkeys/new", {"credential": credential, "name": "mine"})
+            tried.refused(f"new passkey of {name}", added, by=(303, 422))
 
 
 def test_nobody_is_sent_to_another_site_after_signing_in_or_out(kharkiv_siege: Siege) -> None:

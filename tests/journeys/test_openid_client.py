@@ -28,6 +28,11 @@ PAYEE: Final = {"query": "query($n: AccountNumber!) { payee(number: $n) { number
 CLAIMS: Final = "acr amr aud auth_time client_id exp grant_id iat iat_us iss jti scope sid sub"
 
 
+@pytest.fixture(autouse=True)
+def calm(kharkiv: DemoProcess) -> None:
+    kharkiv.calm()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return laid(tmp_path_factory.mktemp("openid-client"))

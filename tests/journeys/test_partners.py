@@ -51,9 +51,8 @@ NEWS_S: Final = 3
 
 
 @pytest.fixture
-def bank(kharkiv: DemoProcess) -> Application:
-    kharkiv.calm()
-    return registered(kharkiv, "Kettle Bank", "--kind=partner")
+def bank(demo: DemoProcess) -> Application:
+    return registered(demo, "Kettle Bank", "--kind=partner")
 
 
 def look(demo: DemoProcess, token: str, number: str) -> dict[str, Any]:
@@ -68,14 +67,14 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 def test_partner_learns_of_an_account_what_its_payer_needs_and_nothing_else(
-    kharkiv: DemoProcess, bank: Application
+    demo: DemoProcess, bank: Application
 ) -> None:
-    token = own_token(kharkiv, bank)
-    for number in kharkiv.user(10)["accounts"]:
-        known = kharkiv.send(FACTS, {"n": number}, kharkiv.token(10))["data"]["account"]
+    token = own_token(demo, bank)
+    for number in demo.user(10)["accounts"]:
+        known = demo.send(FACTS, {"n": number}, demo.token(10))["data"]["account"]
         owed, holder = known["balance"]["amount"], known["holder"]
         is_owed = known["balance"]["standing"] == "CUSTOMER_OWES"
-        assert look(kharkiv, token, number) == {
+        assert look(demo, token, number) == {
             "data": {
                 "payee": {
                     "number": number,
@@ -85,108 +84,117 @@ def test_partner_learns_of_an_account_what_its_payer_needs_and_nothing_else(
                 }
             }
         }
-    fields = kharkiv.send('{ __type(name: "Payee") { fields { name } } }')["data"]["__type"]["fields"]
+    fields = demo.send('{ __type(name: "Payee") { fields { name } } }')["data"]["__type"]["fields"]
     assert [field["name"] for field in fields] == ["number", "maskedHolder", "amountDue", "isPrepaid"]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-def test_partner_on_its_own_is_no_customer(kharkiv: DemoProcess, bank: Application, way: Way) -> None:
-    number = kharkiv.user(1)["accounts"][0]
-    its_id = kharkiv.send("query($n: AccountNumber!) { account(number: $n) { id } }", {"n": number}, kharkiv.token(1))
+def test_partner_on_its_own_is_no_customer(demo: DemoProcess, bank: Application, way: Way) -> None:
+    number = demo.user(1)["accounts"][0]
+    its_id = demo.send("query($n: AccountNumber!) { account(number: $n) { id } }", {"n": number}, demo.token(1))
     variables = way.variables(number, its_id["data"]["account"]["id"])
-    answer = kharkiv.send(way.operation.format("number"), variables, own_token(kharkiv, bank))
+    answer = demo.send(way.operation.format("number"), variables, own_token(demo, bank))
     assert codes(answer) in (["FORBIDDEN"], ["UNAUTHENTICATED"])
     assert at(answer["data"], way.path) is None
 
 
-def test_customers_have_no_payees_and_partners_no_more_scopes(kharkiv: DemoProcess, bank: Application) -> None:
-    number = kharkiv.user(1)["accounts"][0]
-    assert codes(look(kharkiv, kharkiv.token(1), number)) == ["FORBIDDEN"]
-    assert codes(kharkiv.send(PAYEE, {"n": number})) == ["UNAUTHENTICATED"]
+def test_customers_have_no_payees_and_partners_no_more_scopes(demo: DemoProcess, bank: Application) -> None:
+    number = demo.user(1)["accounts"][0]
+    assert codes(look(demo, demo.token(1), number)) == ["FORBIDDEN"]
+    assert codes(demo.send(PAYEE, {"n": number})) == ["UNAUTHENTICATED"]
     for scope in ("balance:read", "payees:read balance:read", "payees:read access:read", "x"):
-        status, answer = token_request(kharkiv, bank, **OWN, scope=scope)
+        status, answer = token_request(demo, bank, **OWN, scope=scope)
         assert (status, answer["error"]) == (400, "invalid_scope")
 
 
-def test_customer_sees_who_looked(kharkiv: DemoProcess) -> None:
-    till = registered(kharkiv, "Kettle Till", "--kind=partner")
-    number = kharkiv.user(1)["accounts"][0]
-    assert codes(look(kharkiv, own_token(kharkiv, till), number)) == []
-    events = kharkiv.send(SEEN, {"n": number}, kharkiv.token(1))["data"]["security"]["accountEvents"]["nodes"]
+def test_customer_sees_who_looked(demo: DemoProcess) -> None:
+    till = registered(demo, "Kettle Till", "--kind=partner")
+    number = demo.user(1)["accounts"][0]
+    assert codes(look(demo, own_token(demo, till), number)) == []
+    events = demo.send(SEEN, {"n": number}, demo.token(1))["data"]["security"]["accountEvents"]["nodes"]
     assert {"kind": "PAYEE_SEEN", "application": "Kettle Till", "detail": None} in events
-    last = partners(kharkiv, "audit", till.client_id, "--last=1").strip().split("  ")
+    last = partners(demo, "audit", till.client_id, "--last=1").strip().split("  ")
     assert (last[1], last[4]) == ("PAYEE_SEEN", number)
 
 
-def test_partner_that_guesses_numbers_is_slowed_down_and_no_other(kharkiv: DemoProcess, bank: Application) -> None:
-    token, number = own_token(kharkiv, bank), kharkiv.user(1)["accounts"][0]
+def test_partner_that_guesses_numbers_is_slowed_down_and_no_other(demo: DemoProcess, bank: Application) -> None:
+    token, number = own_token(demo, bank), demo.user(1)["accounts"][0]
     free = PACES[Kind.PAYEE_CLIENT].free
     for guess in range(free):
-        assert look(kharkiv, token, f"{guess:012}") == UNKNOWN
-    refused = look(kharkiv, token, number)
+        assert look(demo, token, f"{guess:0{len(number)}}") == UNKNOWN
+    refused = look(demo, token, number)
     assert (codes(refused), refused["data"]) == (["TOO_MANY_REQUESTS"], {"payee": None})
     assert refused["errors"][0]["extensions"]["retryAfterSeconds"] in {1, 2}
-    other = registered(kharkiv, "Kettle Post", "--kind=partner")
-    assert codes(look(kharkiv, own_token(kharkiv, other), number)) == []
+    other = registered(demo, "Kettle Post", "--kind=partner")
+    assert codes(look(demo, own_token(demo, other), number)) == []
 
 
-def test_secret_is_renewed_and_the_one_before_ends(kharkiv: DemoProcess, bank: Application) -> None:
-    said = partners(kharkiv, "rotate", bank.client_id, "--overlap-hours=0")
+def test_partner_is_not_slowed_down_for_what_billing_could_not_answer(demo: DemoProcess, bank: Application) -> None:
+    token, number = own_token(demo, bank), demo.user(1)["accounts"][0]
+    demo.disturb("billing", error_rate=1.0)
+    for _ in range(PACES[Kind.PAYEE_CLIENT].free + 1):
+        assert codes(look(demo, token, number)) == ["UPSTREAM_UNAVAILABLE"]
+    demo.calm()
+    assert codes(look(demo, token, number)) == []
+
+
+def test_secret_is_renewed_and_the_one_before_ends(demo: DemoProcess, bank: Application) -> None:
+    said = partners(demo, "rotate", bank.client_id, "--overlap-hours=0")
     renewed = Application(bank.name, bank.client_id, dict(line.split() for line in said.splitlines())["client_secret"])
-    status, answer = token_request(kharkiv, bank, **OWN)
+    status, answer = token_request(demo, bank, **OWN)
     assert (status, answer["error"]) == (401, "invalid_client")
-    assert own_token(kharkiv, renewed)
+    assert own_token(demo, renewed)
 
 
-def test_disabled_partner_is_refused_at_once_until_it_is_enabled(kharkiv: DemoProcess, bank: Application) -> None:
-    token, number = own_token(kharkiv, bank), kharkiv.user(1)["accounts"][0]
-    assert codes(look(kharkiv, token, number)) == []
-    partners(kharkiv, "disable", bank.client_id)
-    status, answer = token_request(kharkiv, bank, **OWN)
+def test_disabled_partner_is_refused_at_once_until_it_is_enabled(demo: DemoProcess, bank: Application) -> None:
+    token, number = own_token(demo, bank), demo.user(1)["accounts"][0]
+    assert codes(look(demo, token, number)) == []
+    partners(demo, "disable", bank.client_id)
+    status, answer = token_request(demo, bank, **OWN)
     assert (status, answer["error"]) == (401, "invalid_client")
-    until(lambda: codes(look(kharkiv, token, number)) == ["UNAUTHENTICATED"])
-    partners(kharkiv, "enable", bank.client_id)
-    assert codes(look(kharkiv, token, number)) == ["UNAUTHENTICATED"]
-    assert codes(look(kharkiv, own_token(kharkiv, bank), number)) == []
+    until(lambda: codes(look(demo, token, number)) == ["UNAUTHENTICATED"])
+    partners(demo, "enable", bank.client_id)
+    assert codes(look(demo, token, number)) == ["UNAUTHENTICATED"]
+    assert codes(look(demo, own_token(demo, bank), number)) == []
 
 
-def test_disabled_app_cannot_ask_customers(kharkiv: DemoProcess) -> None:
-    app = app_of_others(kharkiv, "Kettle", "balance:read")
-    assert visitor_of(kharkiv).get(asking(app, "balance:read")).status == 303
-    partners(kharkiv, "disable", app.client_id)
-    page = visitor_of(kharkiv).get(asking(app, "balance:read"))
+def test_disabled_app_cannot_ask_customers(demo: DemoProcess) -> None:
+    app = app_of_others(demo, "Kettle", "balance:read")
+    assert visitor_of(demo).get(asking(app, "balance:read")).status == 303
+    partners(demo, "disable", app.client_id)
+    page = visitor_of(demo).get(asking(app, "balance:read"))
     assert (page.status, "Kettle" in page.words) == (400, False)
 
 
-def test_limited_partner_is_told_when_to_come_back(kharkiv: DemoProcess, bank: Application) -> None:
-    partners(kharkiv, "limit", bank.client_id, "1")
-    answers = [kharkiv.client.post(f"{issuer(kharkiv)}/oauth/token", data=proof(bank)) for _ in range(3)]
-    assert [answer.status_code for answer in answers][-1] == 429
+def test_limited_partner_is_told_when_to_come_back(demo: DemoProcess, bank: Application) -> None:
+    token, number = own_token(demo, bank), demo.user(1)["accounts"][0]
+    partners(demo, "limit", bank.client_id, "1")
+    until(lambda: codes(look(demo, token, number)) == ["TOO_MANY_REQUESTS"])  # the second, but for a minute that ends
+    proof = {"client_id": bank.client_id, "client_secret": str(bank.secret)}
+    answers = [demo.client.post(f"{issuer(demo)}/oauth/token", data={**OWN, **proof}) for _ in range(2)]
+    assert (answers[-1].status_code, answers[-1].json()["error"]) == (429, "temporarily_unavailable")
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
-    partners(kharkiv, "limit", bank.client_id, "0")
-    assert own_token(kharkiv, bank)
+    partners(demo, "limit", bank.client_id, "0")
+    assert codes(look(demo, own_token(demo, bank), number)) == []
 
 
-def proof(bank: Application) -> dict[str, str]:
-    return {**OWN, "client_id": bank.client_id, "client_secret": bank.secret or ""}
-
-
-def test_what_was_done_about_a_partner_is_written_down(kharkiv: DemoProcess, bank: Application) -> None:
-    own_token(kharkiv, bank)
-    partners(kharkiv, "rotate", bank.client_id)
-    partners(kharkiv, "limit", bank.client_id, "60")
-    partners(kharkiv, "disable", bank.client_id)
-    lines = partners(kharkiv, "audit", bank.client_id).splitlines()
+def test_what_was_done_about_a_partner_is_written_down(demo: DemoProcess, bank: Application) -> None:
+    own_token(demo, bank)
+    partners(demo, "rotate", bank.client_id)
+    partners(demo, "limit", bank.client_id, "60")
+    partners(demo, "disable", bank.client_id)
+    lines = partners(demo, "audit", bank.client_id).splitlines()
     assert [line.split("  ")[1:3] for line in lines] == [
         ["CLIENT_CHANGED", "DISABLED"],
         ["CLIENT_CHANGED", "LIMIT 60"],
         ["CLIENT_CHANGED", "SECRET_ROTATED"],
         ["CLIENT_CHANGED", "REGISTERED"],
     ]
-    assert str(bank.secret) not in partners(kharkiv, "list")
+    assert str(bank.secret) not in partners(demo, "list")
 
 
-def test_command_itself_reads_the_settings_that_the_demo_left(kharkiv: DemoProcess, bank: Application) -> None:
+def test_command_itself_reads_the_settings_that_the_demo_left(kharkiv: DemoProcess) -> None:
+    bank = registered(kharkiv, "Kettle Bank", "--kind=partner")
     gridgate = Path(sys.executable).with_name("gridgate")
     settings = kharkiv.data_dir / "gridgate.toml"
     command = [str(gridgate), "partners", "list", f"--config={settings}"]

@@ -24,6 +24,11 @@ OWN: Final = "{ me { accounts { nodes { number } } } }"
 EVENTS: Final = "{ security { events(first: 50) { nodes { kind application detail } } } }"
 
 
+@pytest.fixture(autouse=True)
+def calm(kharkiv: DemoProcess) -> None:
+    kharkiv.calm()
+
+
 @pytest.fixture(params=["ours", "somebody else's"])
 def kettle(request: pytest.FixtureRequest, kharkiv: DemoProcess) -> Application:
     """An app with tokens that refresh; one of the utility's own has no grant behind them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.demo_process import DemoProcess
-from tests.journeys.sign_in_pages import PASSWORD, Phone, Visitor, account_of, visiting
+from tests.journeys.sign_in_pages import Phone, Visitor, account_of, visiting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -90,10 +90,11 @@ def test_a_forgotten_password_is_reset_by_a_text_message(visitor: Visitor, demo:
 
 
 def test_the_pages_are_read_in_every_language(visitor: Visitor) -> None:
-    titles = {"uk": "Увійти", "ru": "Войти", "en": "Sign in"}
+    titles = {"uk": ("Харків", "Увійти"), "ru": ("Харьков", "Войти"), "en": ("Kharkiv", "Sign in")}
     visitor.heads_for()
-    for language, title in titles.items():
+    for language, (utility, title) in titles.items():
         visitor.reads(language)
+        visitor.sees(".utility", utility)
         visitor.sees("h1", title)
         assert visitor.ways() == ["password", "id-gov-ua", "sms"]
         visitor.chooses("sms")
@@ -130,7 +131,7 @@ def test_going_back_harms_nobody(visitor: Visitor, demo: DemoProcess) -> None:
     visitor.chooses("id-gov-ua")
     visitor.is_vouched_for("person9", "bank_id")
     visitor.links_by_surname(account)
-    answered = next(url for url in visitor.requests if "/sign-in/id-gov-ua/callback" in url)
+    answered = next(url for url in visitor.diary.requests if "/sign-in/id-gov-ua/callback" in url)
     visitor.opens(answered.removeprefix(visitor.front))
     assert "took too long or was sent twice" in visitor.told()
     visitor.sees_home(account)

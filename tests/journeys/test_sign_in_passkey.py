@@ -50,7 +50,7 @@ def changes_password(visitor: Visitor) -> dict[str, Any]:
 
 
 def test_who_has_a_passkey_is_asked_for_it_before_the_password_is_changed(visitor: Visitor, demo: DemoProcess) -> None:
-    account = account_of(demo, 6)
+    account = account_of(demo, 2)
     visitor.registers(email="passkey@newcomer.example")
     visitor.links_by_surname(account)
     visitor.signs_out()
@@ -78,6 +78,7 @@ def test_who_has_a_passkey_is_asked_for_it_before_the_password_is_changed(visito
     visitor.follows("/security/passkeys/new")
     visitor.is_at("/sign-in")
     visitor.sees("main", "surer that it is you")
+    assert visitor.ways() == ["passkey"]
     signs_in_by_passkey(visitor)
     assert changes_password(visitor) == {"data": {"changePassword": {"__typename": "PasswordChanged"}}}
     visitor.opens("/security")

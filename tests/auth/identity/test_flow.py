@@ -60,7 +60,7 @@ async def test_sign_in_opens_a_session_and_leads_to_where_the_customer_was_headi
         "asked", BROWSER, return_to="/link", visitor=FIREFOX, deadline=soon(), assurance=Assurance.SUBSTANTIAL
     )
     assert start.step == step
-    assert await flow.return_to("asked", BROWSER, start.state) == "/link"
+    assert await flow.under_way("asked", BROWSER, start.state) == ("/link", Assurance.SUBSTANTIAL)
     finished = await finish(flow, start.state)
     assert (finished.return_to, finished.recognised.is_new) == ("/link", True)
     subject = finished.recognised.customer.subject
@@ -72,7 +72,7 @@ async def test_sign_in_opens_a_session_and_leads_to_where_the_customer_was_headi
     beginning = Beginning(start.state, callback, FIREFOX, Assurance.SUBSTANTIAL)
     assert provider.asked == [({"state": start.state, "code": "c"}, {"kept": "k"}, beginning)]
     assert await hall.told() == [("REGISTERED", subject, "CARD"), ("SIGNED_IN", subject, "CARD")]
-    assert await flow.return_to("asked", BROWSER, start.state) == "/"
+    assert await flow.under_way("asked", BROWSER, start.state) == ("/", Assurance.LOW)
 
 
 async def test_each_sign_in_has_a_state_and_a_session_secret_of_its_own(hall: Hall) -> None:
@@ -114,7 +114,8 @@ async def test_state_of_another_opens_nothing_and_stays_good_for_its_own_browser
     refused = await refusal(flow, state, **changes)
     assert isinstance(refused, SignInExpired)
     assert refused.reason == reason
-    assert await flow.return_to(changes.get("name", "asked"), changes.get("browser", BROWSER), state) == "/"
+    nowhere = await flow.under_way(changes.get("name", "asked"), changes.get("browser", BROWSER), state)
+    assert nowhere == ("/", Assurance.LOW)
     assert (provider.asked, other.asked, await opened(hall)) == ([], [], 0)
     await finish(flow, state)
 

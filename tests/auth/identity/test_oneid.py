@@ -180,7 +180,7 @@ async def test_an_old_code_is_percent_encoded(stand_in: OneIdStandIn, oneid: One
 async def test_an_unconfirmed_account_is_nobody_elsewhere(stand_in: OneIdStandIn, oneid: OneId, method: str) -> None:
     stand_in.quirks.unconfirmed, stand_in.quirks.auth_method = True, method
     identity = await sign_in(stand_in, oneid)
-    assert (identity.subject, identity.state_number) == (who().pinfl, None)
+    assert (identity.subject, identity.state_number) == (who().login, None)
 
 
 async def test_a_signature_proves_the_number_of_an_unconfirmed_account(stand_in: OneIdStandIn, oneid: OneId) -> None:

@@ -43,6 +43,7 @@ NEWER: Final[dict[str, Any]] = {
     ],
 }
 OLDER: Final[dict[str, Any]] = {
+    "user_id": "carter",
     "valid": True,
     "valid_methods": ["PKCSMETHOD", "MOBILEMETHOD"],
     "pin": PIN,
@@ -94,8 +95,7 @@ def test_both_generations_tell_the_same_person() -> None:
         method="PKCSMETHOD",
         is_confirmed=True,
         full_name="Carter Owen Lucas",
-        document="AA0000000",
-        confirmed_by=("PKCSMETHOD", "MOBILEMETHOD"),
+        login="carter",
         organisations=(Organisation("300000002", "IKKI", is_primary=True), Organisation("300000001", "BIR")),
     )
     assert_private(newer)
@@ -175,12 +175,6 @@ def test_the_signing_organisation_counts_with_a_legal_signature_only() -> None:
 def test_organisations_are_bounded() -> None:
     rows = [{"tin": 300_000_000 + number} for number in range(MOST_ORGANISATIONS + 50)]
     assert len(person(legal_info=[*rows, *rows]).organisations) == MOST_ORGANISATIONS
-    assert len(person(validation_method=["QR"] * 1000).confirmed_by) == MOST_ORGANISATIONS
-
-
-def test_one_method_may_come_bare() -> None:
-    assert person(validation_method="PKCSMETHOD").confirmed_by == ("PKCSMETHOD",)
-    assert person(validation_method=None).confirmed_by == ()
 
 
 def test_the_token_is_read_and_the_rest_ignored() -> None:
@@ -283,9 +277,9 @@ def test_whoever_is_read_can_be_stored_and_shows_nothing(payload: dict[str, obje
         return
     assert re.fullmatch("[1-9][0-9]{13}", read.pin)
     assert [each.is_primary for each in read.organisations].count(True) == bool(read.organisations)
-    kept = (read.full_name or "", read.document or "", read.method, *(each.name for each in read.organisations))
+    kept = (read.full_name or "", read.login or "", read.method, *(each.name for each in read.organisations))
     assert all(text.isprintable() for text in kept)
-    assert PIN not in repr(read) or PIN in read.method or PIN in read.confirmed_by
+    assert PIN not in repr(read) or PIN in read.method
 
 
 @given(st.text() | st.none() | st.integers())

@@ -101,18 +101,21 @@ async def test_customer_of_ours_is_recognised_by_subject_and_gains_no_identity(h
     assert await customers_of(hall) == 1
 
 
-async def test_customer_known_at_one_provider_gains_the_state_s_number_later(hall: Hall) -> None:
-    subject, _ = await subject_of(hall.people, replace(BY_ONEID, state_number=None))
-    assert await subject_of(hall.people, BY_ONEID) == (subject, False)
-    assert await subject_of(hall.people, BY_E_IMZO) == (subject, False)
+async def test_account_opened_in_somebody_s_number_without_proof_never_leads_to_their_customer(hall: Hall) -> None:
+    unproven = replace(BY_ONEID, assurance=Assurance.LOW, state_number=None)
+    stranger, _ = await subject_of(hall.people, unproven)
+    owner, is_new = await subject_of(hall.people, BY_ONEID)
+    assert is_new
+    assert owner != stranger
+    assert await subject_of(hall.people, BY_E_IMZO) == (owner, False)
+    assert await subject_of(hall.people, unproven) == (stranger, False)
 
 
-async def test_state_s_number_wins_where_two_keys_name_two_customers(hall: Hall) -> None:
-    by_card, _ = await subject_of(hall.people, BY_E_IMZO)
-    by_account, _ = await subject_of(hall.people, replace(BY_ONEID, state_number=None))
-    assert by_account != by_card
-    assert await subject_of(hall.people, BY_ONEID) == (by_card, False)
-    assert await subject_of(hall.people, replace(BY_ONEID, state_number=None)) == (by_account, False)
+async def test_nor_does_one_that_is_opened_afterwards(hall: Hall) -> None:
+    owner, _ = await subject_of(hall.people, BY_ONEID)
+    stranger, is_new = await subject_of(hall.people, replace(BY_ONEID, assurance=Assurance.LOW, state_number=None))
+    assert is_new
+    assert stranger != owner
 
 
 async def test_best_assurance_stays_and_the_last_use_is_noted(hall: Hall) -> None:

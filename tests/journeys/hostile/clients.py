@@ -1,7 +1,9 @@
 """The clients of a siege: applications and partners, registered as the utility would, and what they ask."""
 
+import re
 import time
 from dataclasses import dataclass
+from html import unescape
 from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -101,13 +103,14 @@ class Clients:
 
     def code(self, guest: Guest, client: Registered, **changes: str | None) -> str:
         """Let somebody who is signed in allow everything; return the code."""
-        page = self.asks(guest, client, **changes)
-        if page.status == 200:
-            page = guest.post("/oauth/authorize", {**page.forms[0], "decision": "allow"})
-            location = page.links[-1] if page.status == 200 else page.location
-        else:
-            location = page.location
-        return query_of(location)["code"]
+        answer = self.asks(guest, client, **changes)
+        if answer.status == 200:
+            answer = self.decides(guest, answer)
+        return query_of(onward(answer))["code"]
+
+    def decides(self, guest: Guest, page: Answer, decision: str = "allow") -> Answer:
+        """Answer the page that asks."""
+        return guest.post("/oauth/authorize", {**page.forms[0], "decision": decision})
 
     def presents(self, client: Registered, code: str, **changes: str | None) -> Answer:
         """Present a code at the token endpoint; a change to None leaves a field out."""
@@ -120,3 +123,11 @@ class Clients:
             "code": code,
         }
         return self.post("/oauth/token", {k: v for k, v in {**good, **changes}.items() if v is not None})
+
+
+def onward(answer: Answer) -> str:
+    """Return where a browser is sent, at once or from the page that takes it on."""
+    if "location" in answer.headers:
+        return answer.location
+    (address,) = re.findall(r'content="0;url=([^"]*)"', answer.text)
+    return unescape(address)
