@@ -60,7 +60,7 @@ class OneTimePasswords:
 
         Raises TooManyAtOnce.
         """
-        known = None if subject is None else await self.rows.current(subject, self.now())
+        known = await self.rows.current(subject or "", self.now())
         verdict = await self.passwords.verify(as_drawn(typed), known)
         return known if verdict.matches else None
 

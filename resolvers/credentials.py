@@ -78,9 +78,8 @@ class CredentialMutation:
     @strawberry.mutation(
         extensions=[requires(Scope.PROFILE_WRITE)],
         description=(
-            "Change the password, and end every other session and every application's tokens. Asks for a recent, strong "
-            "sign-in: "
-            "INSUFFICIENT_USER_AUTHENTICATION names the methods that would do."
+            "Change the password, and end every other session and every application's tokens. Asks for a recent, "
+            "strong sign-in: INSUFFICIENT_USER_AUTHENTICATION names the methods that would do."
         ),
     )
     async def change_password(
@@ -116,7 +115,8 @@ class CredentialMutation:
     @strawberry.mutation(
         extensions=[requires(Scope.PROFILE_WRITE)],
         description=(
-            "Change the phone by the code that was sent to it, and end every other session and every application's tokens."
+            "Change the phone by the code that was sent to it, and end every other session and every application's "
+            "tokens."
         ),
     )
     async def confirm_phone(

@@ -1,12 +1,30 @@
-"""Fixtures that many tests share: a demo of each profile, started once."""
+"""Fixtures that many tests share: a demo of each profile, started once, and a search of all that was emitted."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from tests.demo_process import DemoProcess, running_demo
+from tests.emitted import EMITTED
 
 pytest_plugins = ("tests.browser", "tests.databases")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_is_emitted() -> Iterator[None]:
+    """Search, after every other fixture has ended, all that demos and tests wrote."""
+    yield
+    assert EMITTED.findings() == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Look at what a test wrote to the streams and to the log."""
+    report = yield
+    for name, text in report.sections:
+        if name.startswith("Captured"):
+            EMITTED.notice(report.nodeid, text)
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import httpx2
 
+from tests.emitted import EMITTED
+
 OPERATIONS: Final = Path(__file__).parents[1] / "docs" / "operations"
 
 
@@ -46,7 +48,16 @@ class DemoProcess:
         user = self.user(accounts)
         given = {"login": user["login"], "password": user["password"]} | ({"scopes": scopes} if scopes else {})
         token: str = self.ask("sign-in", {"input": given})["data"]["signIn"]["accessToken"]
+        EMITTED.register("an access token", token)
         return token
+
+    def register_secrets(self) -> None:
+        """Let what is known of the demo's customers and neighbours be looked for in everything that is emitted."""
+        EMITTED.register_folder(self.data_dir)
+        for user in self.facts["users"]:
+            EMITTED.register("a login", user["login"])
+            EMITTED.register("a password", user["password"])
+            EMITTED.register("an account number", *user["accounts"])
 
     def ask(self, name: str, variables: dict[str, Any] | None = None, token: str | None = None) -> dict[str, Any]:
         """Send one of the shared operations."""
@@ -114,7 +125,11 @@ def running_demo(data_dir: Path, **options: object) -> Iterator[DemoProcess]:
                     break
             else:
                 raise AssertionError((data_dir / "messages.log").read_text())
-            yield DemoProcess(json.loads((data_dir / "demo.json").read_text("utf-8")), client, process.pid, data_dir)
+            demo = DemoProcess(json.loads((data_dir / "demo.json").read_text("utf-8")), client, process.pid, data_dir)
+            demo.register_secrets()
+            yield demo
         finally:
             process.terminate()
-            process.communicate(timeout=20)
+            rest, _ = process.communicate(timeout=20)
+            (data_dir / "output.log").write_text(rest)
+            EMITTED.logs += [data_dir / "messages.log", data_dir / "output.log"]

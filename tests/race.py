@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 _LONGEST_S = 60
-_IMPORTED_ONCE = ["asyncpg", "aiosqlite", "alembic.command", "sqlalchemy.ext.asyncio", "schema.customers", "pytest"]
+_IMPORTED_ONCE = ["asyncpg", "aiosqlite", "alembic.command", "pytest", "tests.auth.hall", "tests.auth.server.desk"]
 """What takes long to import: the fork server does it before the first race, and the runners are its forks."""
 
 

@@ -37,6 +37,7 @@ li {{ white-space: pre-line; margin-bottom: .5rem }}
 <button>Send</button>
 </form>
 <h2>Received</h2>
+<p>A message takes a second or two: <a href="">look again</a>.</p>
 <ul>
 {texts}
 </ul>

@@ -125,14 +125,16 @@ def test_other_browsers_are_listed_and_ended_at_once(browser: "Browser", visitor
     visitor.assert_clean()
 
 
-def test_going_back_harms_nobody(visitor: Visitor, demo: DemoProcess) -> None:
+def test_who_goes_back_and_signs_in_there_again_is_told_so_and_stays_in(visitor: Visitor, demo: DemoProcess) -> None:
     account = account_of(demo, 9)
     visitor.heads_for()
     visitor.chooses("id-gov-ua")
     visitor.is_vouched_for("person9", "bank_id")
-    visitor.links_by_surname(account)
-    answered = next(url for url in visitor.diary.requests if "/sign-in/id-gov-ua/callback" in url)
-    visitor.opens(answered.removeprefix(visitor.front))
+    visitor.is_at("/link")
+    visitor.page.go_back()
+    visitor.is_vouched_for("person10", "bank_id")
     assert "took too long or was sent twice" in visitor.told()
+    visitor.opens("/link")
+    visitor.links_by_surname(account)
     visitor.sees_home(account)
     visitor.assert_clean(refusals=[410])

@@ -39,12 +39,6 @@ def visitor(browser: "Browser", demo: DemoProcess) -> Iterator[Visitor]:
         yield opened
 
 
-def signs_in_by_passkey(visitor: Visitor) -> None:
-    visitor.chooses("passkey")
-    visitor.sends()
-    visitor.is_at("/security")
-
-
 def changes_password(visitor: Visitor) -> dict[str, Any]:
     return visitor.asks(CHANGE, {"new": OWN})
 
@@ -65,7 +59,9 @@ def test_who_has_a_passkey_is_asked_for_it_before_the_password_is_changed(visito
     visitor.sees_nothing()
 
     visitor.heads_for()
-    signs_in_by_passkey(visitor)
+    visitor.chooses("passkey")
+    visitor.sends()
+    visitor.is_at("/security")
     assert visitor.sees_home(account) == "Newcomer"
     assert visitor.events()[0] == ("SIGNED_IN", "passkey", "PASSKEY")
     visitor.signs_out()
@@ -75,11 +71,13 @@ def test_who_has_a_passkey_is_asked_for_it_before_the_password_is_changed(visito
     (refused,) = changes_password(visitor)["errors"]
     assert refused["extensions"]["code"] == "INSUFFICIENT_USER_AUTHENTICATION"
     assert refused["extensions"]["methods"] == ["passkey"]
-    visitor.follows("/security/passkeys/new")
+    visitor.follows("/security/password")
     visitor.is_at("/sign-in")
     visitor.sees("main", "surer that it is you")
     assert visitor.ways() == ["passkey"]
-    signs_in_by_passkey(visitor)
+    visitor.chooses("passkey")
+    visitor.sends()
+    visitor.is_at("/security/password")
     assert changes_password(visitor) == {"data": {"changePassword": {"__typename": "PasswordChanged"}}}
     visitor.opens("/security")
     visitor.signs_out()

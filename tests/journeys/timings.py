@@ -11,8 +11,8 @@ Prepared: TypeAlias = Callable[[int], Callable[[], object]]
 
 WARM_UP: Final = 5
 SAMPLES: Final = 60
-NARROW: Final = (0.3, 0.7)
-"""How far the rank test may be from a coin. Samples of 60 of the same kind leave it once in several thousand times."""
+NARROW: Final = (0.35, 0.65)
+"""How far the rank test may be from a coin. Samples of one kind leave it twice in a row once in 50,000 times."""
 
 
 @dataclass(frozen=True, slots=True)
