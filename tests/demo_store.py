@@ -71,7 +71,8 @@ class DemoStore:
 
     def register(self, asked: Registration) -> Registered:
         """Register a client, as the command line does."""
-        return asyncio.run(self._with_partners(asked))
+        registered: Registered = asyncio.run(self._with_partners(asked))
+        return registered
 
     def disable(self, client_id: str) -> None:
         """Turn a client away, as the command line does."""

@@ -1,4 +1,4 @@
-"""What the suite emits: everything that demos and tests wrote is searched, when all is over, for what must not be there.
+"""What the suite emits: all that demos and tests wrote is searched, when it is over, for what must not be there.
 
 A demo's messages are searched for the secrets of every demo and for the shapes of secrets, what tests in this process
 wrote for the shapes alone. It works in any order and in any number of processes: each searches what it started itself.

@@ -36,6 +36,7 @@ LIFETIME: Final = timedelta(minutes=10)
 _KIND: Final = "sign-in"
 _MAX_PATH: Final = 2000
 _PATH: Final = re.compile(r"/[^?#]*")
+_METHOD: Final = re.compile(r"(?!.*[0-9]{3})[A-Za-z0-9_-]{1,40}")
 
 log: Final = structlog.get_logger("gridgate")
 
@@ -228,7 +229,9 @@ class SignInFlow:
         events = [AuditKind.REGISTERED] * recognised.is_new + [AuditKind.SIGNED_IN]
         await self.audit.record(
             *(
-                AuditEvent(kind, subject=subject, provider=kept.provider, detail=identity.method[:40], visitor=visitor)
+                AuditEvent(
+                    kind, subject=subject, provider=kept.provider, detail=word_of(identity.method), visitor=visitor
+                )
                 for kind in events
             )
         )
@@ -237,6 +240,11 @@ class SignInFlow:
 
     def _beginning(self, name: str, state: str, visitor: Visitor, assurance: Assurance) -> Beginning:
         return Beginning(state, self.callback_url(name), visitor, assurance)
+
+
+def word_of(method: str) -> str:
+    """Return a provider's word for a method as the audit trail may keep it: never anything that could be a number."""
+    return method if _METHOD.fullmatch(method) else "OTHER"
 
 
 def local_path(text: str) -> str:

@@ -25,14 +25,9 @@ def uzbekistan_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoP
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print a figure, whether or not what tests print is shown."""
-
-    def told(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n{text}", end="")
-
-    return told
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Let a figure be printed when all is over."""
+    return lambda text: record_property("figure", text)
 
 
 @pytest.fixture

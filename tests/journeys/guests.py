@@ -50,7 +50,7 @@ class Guest(Visitor):
 
 def host_of(demo: DemoProcess) -> str:
     """Return the host and port of a demo's gateway."""
-    return urlsplit(demo.facts["graphql_url"]).netloc
+    return str(urlsplit(demo.facts["graphql_url"]).netloc)
 
 
 def guest_of(demo: DemoProcess) -> Guest:
@@ -96,7 +96,8 @@ def signs_by_phone(demo: DemoProcess, page: Answer, person: str = "person2") -> 
 def phone_of(demo: DemoProcess, person: int) -> str:
     """Return a person's phone number."""
     page = demo.client.get(demo.facts["phones_url"]).text
-    return re.findall(r'<option value="(\+[0-9]+)"', page)[person - 1]
+    phones: list[str] = re.findall(r'<option value="(\+[0-9]+)"', page)
+    return phones[person - 1]
 
 
 def texts(demo: DemoProcess, phone: str) -> list[str]:

@@ -1,7 +1,6 @@
 """The official npm client of graphql-transport-ws follows a balance; skipped with the reason where npm has none."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,40 +11,22 @@ import pytest
 
 from tests.demo_process import DemoProcess, operation
 from tests.live import Shown, pay
+from tests.npm import laid_beside, node
 
 SCRIPT: Final = Path(__file__).with_name("graphql_ws_client.mjs")
 PACKAGES: Final = ("graphql-ws@6.4.2", "graphql@16.11.0", "ws@8.18.3")
-INSTALL_S: Final = 120
 GOODBYE_S: Final = 10
 
 
 @pytest.fixture(scope="module")
 def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Lay the script beside the packages that it imports."""
-    folder = tmp_path_factory.mktemp("graphql-ws")
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("node and npm are not on PATH")
-    flags = ("--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0", "--loglevel=error")
-    try:
-        subprocess.run(
-            [npm, "install", f"--prefix={folder}", *flags, *PACKAGES],
-            check=True,
-            capture_output=True,
-            timeout=INSTALL_S,
-        )
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f"npm cannot install graphql-ws: {error.stderr.decode().strip().splitlines()[0]}")
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"npm did not install graphql-ws within {INSTALL_S} s")
-    return Path(shutil.copy(SCRIPT, folder))
+    return laid_beside(SCRIPT, tmp_path_factory.mktemp("graphql-ws"), *PACKAGES)
 
 
 @pytest.fixture
 def client(script: Path) -> Iterator["subprocess.Popen[str]"]:
-    node = shutil.which("node")
-    assert node is not None
-    with subprocess.Popen([node, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([node(), script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
 

@@ -14,6 +14,18 @@ from tests.journeys.hostile.siege import Siege
 from tests.journeys.hostile.token_requests import CODES, FORMS, by_assertion, hostile_assertions
 
 ACCOUNT: Final = "query($number: AccountNumber!) { account(number: $number) { number } }"
+BEYOND: Final = {
+    "profile": "{ me { id } }",
+    "security": "{ security { sessions { id } } }",
+    "an account that was not granted": '{ account(number: "NUMBER") { number } }',
+    "linking": 'mutation { linkAccount(input: {billQr: "x"}) { __typename } }',
+    "unlinking": 'mutation { unlinkAccount(number: "NUMBER") { number } }',
+    "a new password": 'mutation { changePassword(input: {newPassword: "a quiet evening"}) { __typename } }',
+    "a new phone": 'mutation { changePhone(input: {phone: "+998901112233"}) { __typename } }',
+    "signing out elsewhere": "mutation { signOutElsewhere { sessions } }",
+    "revoking a grant": 'mutation { revokeGrant(id: "x") { id } }',
+}
+"""What neither a partner on its own nor an application of somebody else may do."""
 NOBODY: Final = ("ggc_unknown", "", "\x00", "ї", "a" * 65, "' OR 1=1 --", "../app", "gridgate")
 
 
@@ -87,9 +99,13 @@ def test_token_endpoint_gives_nothing_for_what_is_not_the_clients(uzbekistan_sie
         tried.refused("code of another client", clients.presents(other, code))
         tried.refused("code of a client with a secret", clients.presents(app, of_web))
         tried.refused("code without its secret", clients.presents(clients.web, of_web, client_secret=None))
-        tried.refused("code with another's secret", clients.presents(clients.web, of_web, client_secret=clients.bank.secret))
+        tried.refused(
+            "code with another's secret", clients.presents(clients.web, of_web, client_secret=clients.bank.secret)
+        )
         for name, assertion in hostile_assertions(clients, used).items():
-            tried.refused(f"assertion {name}", clients.post("/oauth/token", by_assertion(clients, assertion)), by=(400, 401))
+            tried.refused(
+                f"assertion {name}", clients.post("/oauth/token", by_assertion(clients, assertion)), by=(400, 401)
+            )
         for name, answer in in_two_ways(clients, of_web).items():
             tried.refused(name, answer)
         refresh = {"grant_type": "refresh_token", "refresh_token": issued["refresh_token"]}
@@ -128,7 +144,8 @@ def in_two_ways(clients: Clients, code: str) -> dict[str, Answer]:
         "form as JSON": clients.post("/oauth/token", {**exchange, **secret}, **{"content-type": "application/json"}),
     }
     return tried | {
-        f"header {name}": clients.post("/oauth/token", exchange, authorization=header) for name, header in headers.items()
+        f"header {name}": clients.post("/oauth/token", exchange, authorization=header)
+        for name, header in headers.items()
     }
 
 
@@ -141,13 +158,38 @@ def test_code_that_is_used_again_ends_what_it_led_to_and_gives_nothing(
     assert account_codes(customer, issued) == ["NOT_FOUND"]
     before = uzbekistan_siege.store.standing()
     replays = [clients.presents(app, code), clients.presents(clients.other, code)]
-    refresh = {"grant_type": "refresh_token", "client_id": app.client.client_id, "refresh_token": issued["refresh_token"]}
+    refresh = {
+        "grant_type": "refresh_token",
+        "client_id": app.client.client_id,
+        "refresh_token": issued["refresh_token"],
+    }
     replays.append(clients.post("/oauth/token", refresh))
     assert [(each.status, each.json["error"]) for each in replays] == [(400, "invalid_grant")] * 3
     after = uzbekistan_siege.store.standing()
     assert {table for table in before if before[table] != after[table]} == {"token_families", "revocations"}
     assert account_codes(customer, issued) == ["UNAUTHENTICATED"]
     uzbekistan_siege.tell("hostile replays of a code: 3 tried, all refused, its tokens ended")
+
+
+def test_token_of_one_purpose_is_good_for_no_other(uzbekistan_siege: Siege, clients: Clients) -> None:
+    customer, guest = customer_of(uzbekistan_siege.demo, 10), guest_of(uzbekistan_siege.demo)
+    issued = clients.presents(clients.app, clients.code(customer, clients.app)).json
+    own = {"authorization": basic(clients.bank.client.client_id, clients.bank.secret or "")}
+    partners = clients.post("/oauth/token", {"grant_type": "client_credentials"}, **own).json["access_token"]
+    number = uzbekistan_siege.demo.user(10)["accounts"][0]
+    with uzbekistan_siege.of("tokens of another purpose") as tried:
+        for name, query in BEYOND.items():
+            for whose, token in (("a partner's", partners), ("an application's", issued["access_token"])):
+                told = guest.asks(query.replace("NUMBER", number), authorization=f"Bearer {token}").json
+                codes = {error["extensions"]["code"] for error in told["errors"]}
+                is_refused = codes <= {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
+                tried.counted(f"{name} by {whose}", is_refused=is_refused, told=told)
+        for name, token in (("access", issued["access_token"]), ("refresh", issued["refresh_token"]), ("no", "x")):
+            told = clients.post("/oauth/introspect", {"token": token}, **own).json
+            tried.counted(f"introspection of another's {name} token", is_refused=told == {"active": False}, told=told)
+            revoked = clients.post("/oauth/revoke", {"token": token}, **own)
+            tried.counted(f"revocation of another's {name} token", is_refused=revoked.status == 200)
+    assert account_codes(guest, issued) == ["NOT_FOUND"]
 
 
 def account_codes(guest: Guest, issued: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """Hostile inputs over the front door: each is tried, counted and refused, and nothing in the store has moved."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final
@@ -18,9 +19,9 @@ from tests.journeys.guests import (
     signs_by_phone,
     vouched,
 )
-from tests.journeys.hostile.access_tokens import Forge, hostile_tokens
+from tests.journeys.hostile.access_tokens import Forge, hostile_cookies, hostile_tokens
 from tests.journeys.hostile.addresses import ENCODED, RETURN_TO
-from tests.journeys.hostile.callbacks import CREDENTIALS, Coming, hostile_callbacks, hostile_signatures
+from tests.journeys.hostile.callbacks import BROWSER, CREDENTIALS, Coming, hostile_callbacks, hostile_signatures
 from tests.journeys.hostile.siege import Siege, is_ours
 
 ME: Final = "{ me { id } security { sessions { id } } }"
@@ -43,6 +44,22 @@ def test_access_token_that_is_not_ours_is_as_none(uzbekistan_siege: Siege) -> No
     with siege.of("access tokens") as tried:
         for name, token in hostile_tokens(forge, good, found).items():
             tried.counted(f"token {name}", is_refused=is_nobody(guest, f"Bearer {token}"))
+
+
+def test_cookie_that_is_no_session_is_as_none(uzbekistan_siege: Siege) -> None:
+    demo = uzbekistan_siege.demo
+    customer, left = customer_of(demo, 10), customer_of(demo, 1)
+    ended = left.cookies[SESSION_COOKIE]
+    left.post("/sign-out", {})
+    own = {"origin": f"http://{customer.host}", "content-type": "application/json"}
+    token, browser, secret = demo.sign_in(10), customer.cookies[BROWSER], customer.cookies[SESSION_COOKIE]
+    with uzbekistan_siege.of("session cookies") as tried:
+        for name, value in hostile_cookies(secret, token, browser, ended).items():
+            guest = Guest(customer.host, cookies={SESSION_COOKIE: value})
+            tried.refused(f"cookie {name} on a page", guest.says("/security", {}, method="GET"), by=(303,))
+            told = guest.says("/graphql", own, json.dumps({"query": "{ me { id } }"})).json
+            codes = [error["extensions"]["code"] for error in told["errors"]]
+            tried.counted(f"cookie {name} at the API", is_refused=codes == ["UNAUTHENTICATED"], told=told)
 
 
 def comes_by(demo: DemoProcess, way: str, method: str) -> Callable[[Guest], Coming]:

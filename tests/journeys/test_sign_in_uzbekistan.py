@@ -176,7 +176,7 @@ def test_when_a_provider_is_down_the_page_names_the_other_ways(visitor: Visitor,
     visitor.heads_for()
     visitor.chooses("oneid")
     demo.pretend("oneid", outage=True)
-    visitor.is_vouched_for("person5", "PKCSMETHOD")
+    visitor.is_vouched_for("person1", "PKCSMETHOD")
     assert "does not answer" in visitor.told()
     assert visitor.ways() == ["e-imzo", "e-imzo-mobile", "sms", "password"]
     demo.pretend("e_imzo", http_status=503)
@@ -185,7 +185,7 @@ def test_when_a_provider_is_down_the_page_names_the_other_ways(visitor: Visitor,
     assert visitor.ways() == ["oneid", "e-imzo-mobile", "sms", "password"]
     demo.calm()
     visitor.chooses("oneid")
-    visitor.is_vouched_for("person5", "PKCSMETHOD")
+    visitor.is_vouched_for("person1", "PKCSMETHOD")
     visitor.page.wait_for_url(f"{visitor.front}/**")
     visitor.opens("/security")
     visitor.is_at("/security")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sandbox.identity.oneid import PATH
-from tests.gateway.explorer import served
+from tests.gateway.front import served
 from tests.sandbox.oneid import CALLBACK, CLIENT_ID, SCOPE, SECRET, STATE, OneIdStandIn, running_oneid, who
 
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ async def test_a_callback_with_a_query_keeps_it(client: Client) -> None:
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
-    with served(OneIdStandIn().app(lambda: datetime.now(UTC)).routes) as running:
+    with served(lambda _address: OneIdStandIn().app(lambda: datetime.now(UTC))) as running:
         yield running
 
 

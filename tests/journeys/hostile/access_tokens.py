@@ -1,5 +1,6 @@
 """Access tokens that somebody made, changed, found or was given for something else, by what is wrong with each."""
 
+import hashlib
 import hmac
 import json
 import time
@@ -14,6 +15,7 @@ from joserfc.jws import JWSRegistry
 
 from auth.key_ring import read_ring
 from auth.keys import KEYS_FILE
+from gateway.browsers import SESSION_COOKIE
 from tests.demo_store import DemoStore
 
 _ALL: Final = ["ES256", "RS256", "HS256", "none"]
@@ -64,12 +66,38 @@ def part(value: object) -> str:
     return urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
+def hostile_cookies(secret: str, token: str, browser: str, ended: str) -> dict[str, str]:
+    """Return what is no session's secret: `secret` is one, beside an access token, another cookie and an ended one."""
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    return {
+        "of nothing": "",
+        "of a word": "x",
+        "cut short": secret[:-1],
+        "with a letter more": f"{secret}A",
+        "in other letters": secret.swapcase(),
+        "that is its hash": digest,
+        "that is another cookie": browser,
+        "that is an access token": token,
+        "that has ended": ended,
+        "that is a statement": "' OR 1=1 --",
+        "with a null": "%00",
+        "in another script": "ї".encode().decode("latin-1"),
+        "that is huge": "A" * 6_000,
+        "after another": f"x; {SESSION_COOKIE}=y",
+    }
+
+
 def hostile_tokens(forge: Forge, good: str, found: Mapping[str, str]) -> dict[str, str]:
     """Return tokens by what is wrong with them; `found` are secrets of other kinds."""
     now, head, body, signature = int(time.time()), *good.split(".")
     stranger, stranger_rsa = ECKey.generate_key("P-256"), RSAKey.generate_key(2048)
     issuer, subject = forge.claims["iss"], forge.claims["sub"]
-    earlier = {"iat": now - 700, "iat_us": (now - 700) * 1_000_000, "exp": now - 100, "auth_time": now - 700}
+    earlier: dict[str, object] = {
+        "iat": now - 700,
+        "iat_us": (now - 700) * 1_000_000,
+        "exp": now - 100,
+        "auth_time": now - 700,
+    }
     by_claims: dict[str, dict[str, object]] = {
         "of another issuer": {"iss": "https://evil.example"},
         "of our issuer with a slash": {"iss": f"{issuer}/"},

@@ -41,8 +41,9 @@ def origins(own: str) -> dict[str, dict[str, str]]:
 
 def posted_pages() -> Iterator[str]:
     """Give the path of every page that takes a form from a browser, as the routes have it."""
-    for route in pages.routes():
-        guarded: Any = getattr(route, "app", None)
+    routes: list[Any] = pages.routes()
+    for route in routes:
+        guarded = getattr(route, "app", None)
         inside = getattr(getattr(guarded, "_app", None), "app", None)  # the pages' own router, behind their headers
         for page in inside.routes if inside is not None and route.path.count("/") == 1 else [route]:
             if "POST" in (page.methods or ()) and page.path not in _OF_CLIENTS:

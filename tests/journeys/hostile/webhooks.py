@@ -48,14 +48,16 @@ INBOUND: Final[dict[str, tuple[bytes, str]]] = {
 }  # fmt: skip
 """Bodies that hold no message, by what they are, with their types."""
 
-IGNORED: Final = {
-    "another word": "PIN",
-    "a word with the letter": "Please",
-    "nothing": "",
-    "a script": "<script>P</script>",
-    "the letter many times": "P" * 1_000,
-}
-"""Texts of messages that ask for nothing."""
+_OTHER_WORDS: Final = ("PIN", "Please", "", "&lt;script&gt;P&lt;/script&gt;", "P" * 1_000)
+_OTHER_PHONES: Final = ("15005550006", "380501112233", "998", "0", "+", "9989011122334455667788", "P")
+
+
+def ignored_messages() -> Iterator[tuple[str, bytes]]:
+    """Give messages that ask for nothing, or come from where nothing is sent to."""
+    for number, word in enumerate(_OTHER_WORDS):
+        yield f"that says {word[:30]!r}", GOOD.format(f"w{number}").replace(">P<", f">{word}<").encode()
+    for phone in _OTHER_PHONES:
+        yield f"from {phone}", GOOD.format(f"p{phone}").replace("998901112233", phone).encode()
 
 
 def secrets_beside(secret: str) -> Iterator[tuple[str, str]]:
