@@ -137,6 +137,8 @@ async def test_client_credentials_and_introspection(served: Served, has_key: obj
 async def test_no_log_holds_a_token_a_code_or_a_secret(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     desk = served.desk
     app, bank = await desk.register(), await desk.register("partner")
+    for theirs in ("httpx2", "httpcore2", "aiosqlite"):  # the test's own client, and a driver that nobody sets to DEBUG
+        caplog.set_level(logging.WARNING, logger=theirs)
     with caplog.at_level(logging.DEBUG), capture_logs() as ours:
         desk.sign_in()
         code = await desk.code(app)
@@ -145,9 +147,8 @@ async def test_no_log_holds_a_token_a_code_or_a_secret(served: Served, caplog: p
         own = (await desk.post("/oauth/token", bank, **OWN)).json()
         await desk.post("/oauth/introspect", bank, token=own["access_token"])
         await desk.exchange(app, code)
-    quiet = [each for each in caplog.records if each.name not in {"httpx2", "httpcore2", "aiosqlite"}]
-    logged = repr([each.getMessage() for each in quiet]) + repr(ours)
+    logged = repr([each.getMessage() for each in caplog.records]) + repr(ours)
     of_customer = [each[name] for each in (tokens, renewed) for name in ("access_token", "refresh_token")]
     secrets = [code, bank.secret, own["access_token"], *of_customer]
     assert [at for at, secret in enumerate(secrets) if str(secret) in logged] == []
-    assert len(quiet) > 10
+    assert len(caplog.records) > 10

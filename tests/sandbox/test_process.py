@@ -57,7 +57,7 @@ def resident_kb(pid: int) -> int:
 
 async def test_one_line_announces_listeners_that_answer() -> None:
     with started("--accounts", "61", "--seed", "3") as (process, announced):
-        assert list(announced) == ["billing", "distribution", "supply", "control_url"]
+        assert list(announced) == ["billing", "distribution", "supply", "identity", "control_url"]
         async with httpx2.AsyncClient() as client:
             key = {"X-Api-Key": announced["billing"]["api_key"]}
             billing = await client.get(f"{announced['billing']['url']}/v1/ping", headers=key)
